@@ -1,0 +1,29 @@
+# How every room is built: same warnings, same include root, sources found by name.
+
+add_library(sallyport_flags INTERFACE)
+target_include_directories(sallyport_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(sallyport_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wundef)
+if(SALLYPORT_WERROR)
+  target_compile_options(sallyport_flags INTERFACE -Werror)
+endif()
+if(SALLYPORT_SANITIZE)
+  target_compile_options(sallyport_flags INTERFACE -fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(sallyport_flags INTERFACE -fsanitize=${SALLYPORT_SANITIZE})
+endif()
+
+# sallyport_room(NAME DIR...) — a static library of all .cpp files in these folders (of the calling one), mains aside.
+function(sallyport_room name)
+  set(sources)
+  foreach(dir ${ARGN})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.cpp)
+    list(FILTER found EXCLUDE REGEX "_main\\.cpp$")
+    list(APPEND sources ${found})
+  endforeach()
+  if(NOT sources)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp)
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC sallyport_flags)
+endfunction()

@@ -1,0 +1,182 @@
+// Decisions over an image: whose is an address, where does a packet go, do groups and ACLs admit it, and which rule says so.
+//
+// Owner: rules/decide. Shared by the dataplane, trace and replay; the only reader of an image's tables. Hot: nothing here
+// allocates, throws or locks. A PolicyView is cheap to copy and must not outlive its Image.
+// Always: every answer names the rule behind it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "rules/image/image.h"
+#include "rules/model/address.h"
+#include "rules/model/policy.h"
+
+namespace sallyport::rules {
+
+// Indexes into an image's tables. Valid for that image alone.
+using InterfaceIndex = std::uint32_t;
+using SubnetIndex = std::uint32_t;
+using NatIndex = std::uint32_t;
+using GroupIndex = std::uint32_t;
+using AclIndex = std::uint32_t;
+using RouteTableIndex = std::uint32_t;
+using RuleIndex = std::uint32_t;   // group rules and ACL entries in one numbering
+using RouteIndex = std::uint32_t;  // written routes, one a prefix-list entry
+inline constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+
+enum class Direction : std::uint8_t { ingress, egress };
+
+// Whose a VPC address is.
+enum class OwnerKind : std::uint8_t {
+  nobody,      // inside no subnet, or an unnamed address of a subnet without groups
+  interface,   // index: the interface that lists it
+  host,        // an unnamed address of a subnet with security_groups; index: the subnet's host interface
+  nat_gateway, // a private_ip; index: the NAT gateway
+  router,      // the gateway's own address in a subnet
+  reserved,    // network, +2, +3 of a subnet
+  broadcast,   // last address of a subnet
+};
+struct Owner {
+  OwnerKind kind = OwnerKind::nobody;
+  std::uint32_t index = kNone;
+  SubnetIndex subnet = kNone;  // where the address lies; kNone outside every subnet
+};
+
+enum class PublicKind : std::uint8_t { nobody, interface, nat_gateway };
+struct PublicOwner {
+  PublicKind kind = PublicKind::nobody;
+  std::uint32_t index = kNone;
+};
+
+// What groups and ACLs look at, seen from the local end: `remote` is the other end's address.
+struct Query {
+  Ipv4 remote;
+  std::uint8_t protocol = 0;
+  std::uint16_t destination_port = 0;  // TCP and UDP
+  std::uint8_t icmp_type = 0;          // ICMP
+  std::uint8_t icmp_code = 0;
+};
+
+struct GroupVerdict {
+  bool allow = false;
+  // Some rule that matches has peer 0.0.0.0/0, the protocol is TCP or UDP and the other direction of the same interface
+  // has a rule to 0.0.0.0/0 for all ports of it (vpc-semantics 1.6): as far as this end goes, a flow opened by this
+  // packet is untracked.
+  bool untracked = false;
+  RuleIndex rule = kNone;  // the first that matches, in the order of the interface's groups, then of the file
+};
+
+struct AclVerdict {
+  bool allow = false;
+  RuleIndex rule = kNone;  // kNone: the catch-all "*"
+};
+
+struct RouteVerdict {
+  bool found = false;
+  RouteTarget target = RouteTarget::blackhole;
+  std::uint32_t index = kNone;       // interface or NAT gateway
+  RouteIndex route = kNone;          // kNone: the implicit local route
+};
+
+struct InterfaceInfo {
+  std::string_view name;
+  SubnetIndex subnet = kNone;
+  Ipv4 primary;                 // 0.0.0.0 for a subnet's host interface
+  std::uint32_t public_ip = 0;  // 0: none
+  bool source_dest_check = true;
+  bool is_host = false;         // stands for all unnamed addresses of its subnet
+  bool has_mac = false;
+  MacAddress mac;
+  Timeouts timeouts;
+};
+struct SubnetInfo {
+  std::string_view name;
+  Prefix prefix;
+  AclIndex acl = kNone;
+  RouteTableIndex table = kNone;
+  InterfaceIndex host_interface = kNone;
+  Ipv4 router;
+};
+struct NatInfo {
+  std::string_view name;
+  SubnetIndex subnet = kNone;
+  Ipv4 private_ip;
+  std::span<const std::uint32_t> public_ips;  // host order
+};
+struct PublishInfo {
+  std::uint32_t private_ip = 0;  // 0: every private address of the interface
+  std::uint32_t target = 0;
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 0;
+  std::uint16_t target_first_port = 0;
+  std::uint8_t protocol = 0;
+};
+// Provenance of a rule. `name`: "web/egress/0" for a group's, "public/ingress/100" for an ACL's.
+struct RuleInfo {
+  std::string_view name;
+  std::string_view owner;  // group or ACL
+  Direction direction = Direction::ingress;
+  bool is_acl = false;
+  std::uint16_t rule_no = 0;  // ACL
+  std::uint32_t line = 0;     // 0: implicit (default group or ACL)
+  std::string_view text;      // "tcp 5432 from group app", for people
+  std::string_view description;
+};
+struct RouteInfo {
+  Prefix destination;
+  std::uint32_t line = 0;
+};
+
+class PolicyView {
+ public:
+  PolicyView() = default;
+  explicit PolicyView(const Image& image);
+
+  [[nodiscard]] Owner owner_of(Ipv4 address) const;
+  [[nodiscard]] PublicOwner public_owner_of(Ipv4 address) const;
+  [[nodiscard]] bool in_vpc(Ipv4 address) const;
+  [[nodiscard]] bool is_resolver(Ipv4 address) const;
+
+  [[nodiscard]] GroupVerdict judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const;
+  [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Query& query) const;
+  [[nodiscard]] RouteVerdict route(RouteTableIndex table, Ipv4 destination) const;
+
+  // Every group rule that matches, in order of preference (for "matched" counts and for trace). Appends to `out`.
+  void matching_rules(InterfaceIndex interface, Direction direction, const Query& query, std::vector<RuleIndex>& out) const;
+
+  // The target a published port leads to, or nullptr. `local` is the private address the packet is for.
+  [[nodiscard]] const PublishInfo* published(InterfaceIndex interface, Ipv4 local, std::uint8_t protocol, std::uint16_t port) const;
+  [[nodiscard]] std::span<const PublishInfo> publishes(InterfaceIndex interface) const;
+
+  [[nodiscard]] std::uint32_t interfaces() const;
+  [[nodiscard]] std::uint32_t subnets() const;
+  [[nodiscard]] std::uint32_t nat_gateways() const;
+  [[nodiscard]] std::uint32_t rules() const;
+  [[nodiscard]] InterfaceInfo interface(InterfaceIndex index) const;
+  [[nodiscard]] SubnetInfo subnet(SubnetIndex index) const;
+  [[nodiscard]] NatInfo nat(NatIndex index) const;
+  [[nodiscard]] RuleInfo rule(RuleIndex index) const;
+  [[nodiscard]] RouteInfo route_info(RouteIndex index) const;
+  [[nodiscard]] std::string_view acl_name(AclIndex index) const;
+  [[nodiscard]] std::string_view table_name(RouteTableIndex index) const;
+  // Names of the interface's groups, in its order.
+  [[nodiscard]] std::vector<std::string_view> group_names(InterfaceIndex index) const;
+  [[nodiscard]] std::span<const Ipv4> private_ips(InterfaceIndex index) const;
+  [[nodiscard]] InterfaceIndex interface_named(std::string_view name) const;  // kNone if there is none
+  [[nodiscard]] SubnetIndex subnet_named(std::string_view name) const;
+
+  [[nodiscard]] bool internet_gateway() const;
+  [[nodiscard]] bool tcp_pickup() const;
+  [[nodiscard]] bool allow_private_internet() const;
+  [[nodiscard]] OnPolicyChange on_policy_change() const;
+  [[nodiscard]] std::uint32_t nat_timeout() const;  // seconds
+  [[nodiscard]] Timeouts timeouts() const;          // the options' own
+
+ private:
+  const std::byte* base_ = nullptr;  // the image's bytes; sections are found through rules/image/layout.h
+};
+
+}  // namespace sallyport::rules

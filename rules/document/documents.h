@@ -1,0 +1,51 @@
+// Reading and writing the two documents a user writes.
+//
+// Owner: rules/document. Pure: text in, model or diagnostics out. Reading is strict: whatever the format does not name,
+// or this version does not enforce, is an error, never ignored; all errors of a document are found in one run.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rules/document/diagnostics.h"
+#include "rules/model/gateway.h"
+#include "rules/model/policy.h"
+
+namespace sallyport::rules {
+
+// Documents larger than this are refused before they are read (a policy of a million interfaces is near 200 MB).
+inline constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 30U;
+// Nesting deeper than this is an error.
+inline constexpr int kMaxDepth = 64;
+
+// A policy that was accepted, with what is worth a warning.
+struct ReadPolicy {
+  Policy policy;
+  Diagnostics warnings;
+};
+[[nodiscard]] std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file);
+
+struct ReadGateway {
+  GatewayConfig config;
+  Diagnostics warnings;
+};
+[[nodiscard]] std::expected<ReadGateway, Diagnostics> read_gateway(std::string_view text, std::string file);
+
+// Do the two fit: every subnet a port names exists, no router address is taken twice, an uplink address that is also a
+// public_ip is unique ... Errors refuse the pair; warnings name, e.g., rules that a routed port cannot enforce because the
+// traffic stays inside its subnet (no proxy_arp).
+[[nodiscard]] Diagnostics check_together(const Policy& policy, const GatewayConfig& gateway);
+
+// The policy as a document, defaults filled in, valid as input again; keys in the order of the format's description,
+// names sorted, two spaces of indentation. Equal policies give equal text.
+[[nodiscard]] std::string write_policy(const Policy& policy);
+
+// One section ("security_groups"), or one named object of it, as JSON; nullopt where there is none.
+[[nodiscard]] std::optional<std::string> write_section(const Policy& policy, std::string_view section, std::string_view name);
+
+// True when both mean the same for every packet and flow: descriptions, positions, order of keys aside.
+[[nodiscard]] bool same_meaning(const Policy& a, const Policy& b);
+
+}  // namespace sallyport::rules

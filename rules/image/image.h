@@ -1,0 +1,41 @@
+// The compiled artefact: one immutable block of bytes that a daemon can load, a person can copy and `apply` can roll back to.
+//
+// Owner: rules/image. Made by rules/compile or loaded from a file; read through rules/decide.
+// Always: an Image has passed every check of load(): magic, version, size, SHA-256, section bounds, every index and offset in
+// range. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::rules {
+
+class Image {
+ public:
+  // Takes the bytes and checks all of them. The error says in plain words what is wrong: "truncated: …", "altered: …",
+  // "not a Sallyport image", "made by a newer version (format 3, this program reads up to 1)".
+  [[nodiscard]] static std::expected<Image, std::string> load(std::vector<std::byte> bytes);
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return *bytes_; }
+  // Lower-case hexadecimal SHA-256 of everything behind the header.
+  [[nodiscard]] const std::string& hash() const { return hash_; }
+  // The policy document this was compiled from, and its file name.
+  [[nodiscard]] std::string_view source() const;
+  [[nodiscard]] std::string_view file() const;
+
+  // True if the bytes start like an image (so that commands can take a document or an image).
+  [[nodiscard]] static bool looks_like_image(std::span<const std::byte> bytes);
+
+ private:
+  Image() = default;
+  std::shared_ptr<const std::vector<std::byte>> bytes_;  // 64-byte aligned sections inside
+  std::string hash_;
+};
+
+}  // namespace sallyport::rules
