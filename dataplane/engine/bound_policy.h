@@ -9,8 +9,11 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "dataplane/packet/packet.h"
@@ -43,7 +46,77 @@ struct PortSettings {
 // Which interface, subnet or NAT gateway a thing is (for trace and messages).
 enum class PlaceKind : std::uint8_t { none, interface, subnet, nat_gateway, port };
 
-class BoundPolicy;
+class Binder;
+
+// An address that no longer stands in the policy but may still have flows: it drains.
+struct DrainingAddress {
+  rules::Ipv4 address{};
+  Uid owner = 0;             // the interface or NAT gateway it belonged to
+  bool nat = false;          // of a NAT gateway
+  rules::Ipv4 private_ip{};  // what a public_ip stood for
+};
+
+class BoundPolicy {
+ public:
+  [[nodiscard]] const rules::Image& image() const { return image_; }
+  [[nodiscard]] const rules::PolicyView& view() const { return view_; }
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+
+  [[nodiscard]] Uid uid_of(rules::InterfaceIndex index) const { return interface_uids_[index]; }
+  [[nodiscard]] Uid nat_uid_of(rules::NatIndex index) const { return nat_uids_[index]; }
+  // kNone where the uid's owner is not in this generation.
+  [[nodiscard]] rules::InterfaceIndex interface_of(Uid uid) const { return indexed(interface_indexes_, uid); }
+  [[nodiscard]] rules::NatIndex nat_of(Uid uid) const { return indexed(nat_indexes_, uid); }
+  [[nodiscard]] std::uint32_t rule_uid(rules::RuleIndex index) const { return rule_uids_[index]; }
+  [[nodiscard]] std::uint32_t rule_uid_limit() const { return rule_uid_limit_; }
+
+  [[nodiscard]] std::span<const PortSettings> ports() const { return ports_; }
+  // Ports on which a subnet is on-link, in order; and the subnets of a port.
+  [[nodiscard]] std::span<const PortIndex> ports_of(rules::SubnetIndex subnet) const;
+  [[nodiscard]] std::span<const rules::SubnetIndex> subnets_of(PortIndex port) const { return port_subnets_[port]; }
+  [[nodiscard]] bool on_link(rules::SubnetIndex subnet, PortIndex port) const;
+  [[nodiscard]] PortIndex routed_port() const { return routed_port_; }
+  // The uplink whose link holds the address, else the first one; kNoPort without any.
+  [[nodiscard]] PortIndex uplink_towards(rules::Ipv4 destination) const;
+  [[nodiscard]] bool in_uplink_prefix(rules::Ipv4 address) const;
+
+  // Routers of the subnets, uplink and routed addresses that are not public addresses of the policy.
+  [[nodiscard]] bool is_gateway_address(rules::Ipv4 address) const;
+  // The address of an uplink or routed port, whatever the policy says.
+  [[nodiscard]] bool is_link_address(rules::Ipv4 address) const;
+  // Public addresses of the policy inside an uplink's prefix: answered by ARP there and announced.
+  struct Announcement {
+    PortIndex port = kNoPort;
+    rules::Ipv4 address;
+  };
+  [[nodiscard]] std::span<const Announcement> announcements() const { return announcements_; }
+  // The entry of an address that left, or nullptr.
+  [[nodiscard]] const DrainingAddress* draining(rules::Ipv4 address) const;
+
+ private:
+  friend class Binder;
+  explicit BoundPolicy(rules::Image image) : image_(std::move(image)), view_(image_) {}
+  [[nodiscard]] static std::uint32_t indexed(const std::vector<std::uint32_t>& indexes, Uid uid) {
+    return uid < indexes.size() ? indexes[uid] : rules::kNone;
+  }
+
+  rules::Image image_;
+  rules::PolicyView view_;
+  std::uint64_t generation_ = 0;
+  std::uint32_t epoch_ = 0;
+  std::vector<Uid> interface_uids_, nat_uids_;
+  std::vector<std::uint32_t> interface_indexes_, nat_indexes_;  // by uid
+  std::vector<std::uint32_t> rule_uids_;
+  std::uint32_t rule_uid_limit_ = 0;
+  std::vector<PortSettings> ports_;
+  std::vector<std::vector<PortIndex>> subnet_ports_;
+  std::vector<std::vector<rules::SubnetIndex>> port_subnets_;
+  std::vector<PortIndex> uplink_ports_;
+  PortIndex routed_port_ = kNoPort;
+  std::vector<Announcement> announcements_;
+  std::vector<DrainingAddress> draining_;  // ascending by address
+};
 
 // Keeps names and their uids over generations. Control thread only.
 class Binder {
@@ -52,8 +125,9 @@ class Binder {
 
   // `epoch` rises only when the meaning changed: flows of an older epoch are looked at again (docs/packet-path.md).
   // Error: a port names a subnet the policy does not have, and the like.
-  [[nodiscard]] std::expected<std::shared_ptr<const BoundPolicy>, std::string> bind(rules::Image image, std::uint64_t generation,
-                                                                                   std::uint32_t epoch);
+  [[nodiscard]] std::expected<std::shared_ptr<const BoundPolicy>, std::string> bind(rules::Image image,
+                                                                                    std::uint64_t generation,
+                                                                                    std::uint32_t epoch);
 
   [[nodiscard]] std::uint32_t rule_uids() const;  // one more than the highest in use
   [[nodiscard]] const std::string& interface_name(Uid uid) const;
@@ -65,11 +139,18 @@ class Binder {
   [[nodiscard]] const RuleIdentity& rule_identity(std::uint32_t rule_uid) const;
 
  private:
+  [[nodiscard]] std::optional<std::string> bind_ports(BoundPolicy& bound) const;
+  void bind_places(BoundPolicy& bound);
+  void bind_rules(BoundPolicy& bound);
+  void bind_public_addresses(BoundPolicy& bound);
+  [[nodiscard]] Uid uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name);
+
   std::vector<PortSettings> ports_;
-  std::unordered_map<std::string, Uid> interface_uids_;
-  std::vector<std::string> interface_names_;
+  std::unordered_map<std::string, Uid> interface_uids_;  // of the latest generation, NAT gateways too
+  std::vector<std::string> interface_names_;             // by uid - kFirstInterfaceUid
   std::unordered_map<std::string, std::uint32_t> rule_uids_;
   std::vector<RuleIdentity> rules_;
+  std::unordered_map<std::uint32_t, DrainingAddress> public_history_;
 };
 
 }  // namespace sallyport::dataplane

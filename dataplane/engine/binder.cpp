@@ -1,0 +1,151 @@
+// Ties an image to the ports and hands out uids that outlive it.
+//
+// Owner: dataplane/engine. Control thread only.
+// Always: a name that is gone for a generation comes back as somebody else, so flows of a deleted interface never
+// return.
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/engine/bound_policy.h"
+
+namespace sallyport::dataplane {
+namespace {
+
+// '*' stands in no name, so these keys meet no interface's.
+std::string host_key(std::string_view subnet) { return std::string(subnet) + "/*"; }
+std::string nat_key(std::string_view nat) { return '*' + std::string(nat); }
+
+void set_index(std::vector<std::uint32_t>& indexes, Uid uid, std::uint32_t index) {
+  if (uid >= indexes.size()) indexes.resize(uid + 1U, rules::kNone);
+  indexes[uid] = index;
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rules::Image image,
+                                                                            std::uint64_t generation,
+                                                                            std::uint32_t epoch) {
+  std::shared_ptr<BoundPolicy> bound(new BoundPolicy(std::move(image)));
+  bound->generation_ = generation;
+  bound->epoch_ = epoch;
+  if (auto error = bind_ports(*bound)) return std::unexpected(std::move(*error));
+  bind_places(*bound);
+  bind_rules(*bound);
+  bind_public_addresses(*bound);
+  return bound;
+}
+
+std::optional<std::string> Binder::bind_ports(BoundPolicy& bound) const {
+  bound.ports_ = ports_;
+  bound.subnet_ports_.resize(bound.view_.subnets());
+  bound.port_subnets_.resize(ports_.size());
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const auto port = static_cast<PortIndex>(i);
+    for (const auto& name : ports_[i].subnets) {
+      const auto subnet = bound.view_.subnet_named(name);
+      if (subnet == rules::kNone) {
+        return "port \"" + ports_[i].name + "\" names subnet \"" + name + "\", which the policy does not have";
+      }
+      bound.subnet_ports_[subnet].push_back(port);
+      bound.port_subnets_[i].push_back(subnet);
+    }
+    if (ports_[i].uplink) bound.uplink_ports_.push_back(port);
+    if (ports_[i].routed && bound.routed_port_ == kNoPort) bound.routed_port_ = port;
+  }
+  return std::nullopt;
+}
+
+Uid Binder::uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name) {
+  const auto known = interface_uids_.find(key);
+  Uid uid = kFirstInterfaceUid + static_cast<Uid>(interface_names_.size());
+  if (known != interface_uids_.end()) {
+    uid = known->second;
+  } else {
+    interface_names_.emplace_back(name);
+  }
+  living.emplace(std::move(key), uid);
+  return uid;
+}
+
+void Binder::bind_places(BoundPolicy& bound) {
+  const auto& view = bound.view_;
+  std::unordered_map<std::string, Uid> living;
+  for (rules::InterfaceIndex i = 0; i < view.interfaces(); ++i) {
+    const auto info = view.interface(i);
+    const auto name = info.is_host ? host_key(view.subnet(info.subnet).name) : std::string(info.name);
+    bound.interface_uids_.push_back(uid_named(living, name, name));
+    set_index(bound.interface_indexes_, bound.interface_uids_.back(), i);
+  }
+  for (rules::NatIndex i = 0; i < view.nat_gateways(); ++i) {
+    const auto name = view.nat(i).name;
+    bound.nat_uids_.push_back(uid_named(living, nat_key(name), name));
+    set_index(bound.nat_indexes_, bound.nat_uids_.back(), i);
+  }
+  interface_uids_ = std::move(living);
+}
+
+void Binder::bind_rules(BoundPolicy& bound) {
+  std::unordered_map<std::string, std::uint32_t> seen;  // equal rules of one owner stay apart by their order
+  for (rules::RuleIndex i = 0; i < bound.view_.rules(); ++i) {
+    const auto info = bound.view_.rule(i);
+    std::string key = (info.is_acl ? "a\n" : "g\n") + std::string(info.owner) + '\n' +
+                      (info.direction == rules::Direction::ingress ? "i\n" : "e\n") + std::to_string(info.rule_no) +
+                      '\n' + std::string(info.text);
+    key += '\n' + std::to_string(seen[key]++);
+    const auto [at, added] = rule_uids_.try_emplace(std::move(key), static_cast<std::uint32_t>(rules_.size()));
+    if (added) rules_.emplace_back();
+    rules_[at->second] = {std::string(info.name), std::string(info.text), info.is_acl};
+    bound.rule_uids_.push_back(at->second);
+  }
+  bound.rule_uid_limit_ = rule_uids();
+}
+
+void Binder::bind_public_addresses(BoundPolicy& bound) {
+  const auto& view = bound.view_;
+  const auto note = [&](rules::Ipv4 address, DrainingAddress entry) {
+    entry.address = address;
+    public_history_[address.value] = entry;
+  };
+  const auto announce = [&](rules::Ipv4 address) {
+    for (const auto port : bound.uplink_ports_) {
+      if (bound.ports_[port].uplink->link.contains(address)) bound.announcements_.push_back({port, address});
+    }
+  };
+  for (rules::InterfaceIndex i = 0; i < view.interfaces(); ++i) {
+    const auto info = view.interface(i);
+    if (info.public_ip == 0) continue;
+    note({info.public_ip}, {.owner = bound.interface_uids_[i], .private_ip = info.primary});
+    announce({info.public_ip});
+  }
+  for (rules::NatIndex i = 0; i < view.nat_gateways(); ++i) {
+    const auto info = view.nat(i);
+    note(info.private_ip, {.owner = bound.nat_uids_[i], .nat = true});
+    for (const auto address : info.public_ips) {
+      note({address}, {.owner = bound.nat_uids_[i], .nat = true});
+      announce({address});
+    }
+  }
+  std::erase_if(public_history_, [&](const auto& entry) {
+    const auto uid = entry.second.owner;
+    return bound.interface_of(uid) == rules::kNone && bound.nat_of(uid) == rules::kNone;
+  });
+  for (const auto& [value, entry] : public_history_) {
+    if (view.public_owner_of({value}).kind == rules::PublicKind::nobody &&
+        view.owner_of({value}).kind == rules::OwnerKind::nobody) {
+      bound.draining_.push_back(entry);
+    }
+  }
+  std::ranges::sort(bound.draining_, {}, &DrainingAddress::address);
+}
+
+std::uint32_t Binder::rule_uids() const { return static_cast<std::uint32_t>(rules_.size()); }
+
+const std::string& Binder::interface_name(Uid uid) const {
+  static const std::string kNobody;
+  const auto index = uid - kFirstInterfaceUid;
+  return uid < kFirstInterfaceUid || index >= interface_names_.size() ? kNobody : interface_names_[index];
+}
+
+const Binder::RuleIdentity& Binder::rule_identity(std::uint32_t rule_uid) const { return rules_[rule_uid]; }
+
+}  // namespace sallyport::dataplane
