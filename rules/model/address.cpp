@@ -1,3 +1,4 @@
+// Addresses and prefixes: reading and writing their text. Owner: rules/model.
 #include "rules/model/address.h"
 
 #include <charconv>

@@ -1,3 +1,4 @@
+// The table of drop codes, expanded. Owner: rules/model.
 #include "rules/model/drop_code.h"
 
 #include <array>
