@@ -4,7 +4,6 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$top/build/release
-# shellcheck disable=SC2034  # used by those who source this
 bin=$build/bin
 
 say() { printf '%s\n' "$*"; }
@@ -22,7 +21,7 @@ long_work() {
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     if (( SECONDS - started >= next )); then
-      say "  $(( SECONDS - started )) s  $(tail -n 1 "$log" | tr '\r' '\n' | tail -n 1 | cut -c1-100)"
+      say "  $(( SECONDS - started )) s  $(tail -c 500 "$log" | tr '\r' '\n' | grep -E '[^ ]' | tail -n 1 | cut -c1-100)"
       next=$(( SECONDS - started + 15 ))
     fi
   done

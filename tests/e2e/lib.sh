@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# What every end-to-end test starts with: . "$(dirname "$0")/lib.sh"; e2e_begin NAME; …; e2e_end
+#
+# Owner: tests/e2e. Each *_test.sh is a ctest of its own (label e2e, one at a time, 60 s at most, exit status 77 = skipped).
+# Always: everything is made under a prefix of this run's own and is gone afterwards, whatever happens.
+#
+#   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
+#   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · policy JQ-FILTER > FILE
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR/../..
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
+# shellcheck source-path=SCRIPTDIR/../..
+. "$top/tools/world.sh"
+# shellcheck source-path=SCRIPTDIR/../..
+. "$top/tools/lab.d/network.sh"
+bin=${SALLYPORT_BIN:-$bin}
+
+failures=0
+
+# e2e_begin — skips where namespaces cannot be made, even as root of a user namespace.
+e2e_begin() {
+  local reason tool
+  if [ "$(id -u)" != 0 ] && ! unshare --user --map-root-user --net --mount true 2>/dev/null; then
+    say "skipped: needs root or user namespaces"; exit 77
+  fi
+  world_without_root "$@"
+  for tool in ip ethtool nginx curl dnsmasq dig ping jq; do
+    command -v "$tool" >/dev/null || { say "skipped: $tool is not installed"; exit 77; }
+  done
+  if ! reason=$(world_possible); then say "skipped: $reason"; exit 77; fi
+  trap 'world_end' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  e2e_prefix=sallyport-e2e-$$
+}
+
+expect() {
+  if [ "$2" = "$3" ]; then say "ok      $1: $3"; return; fi
+  say "FAILED  $1: expected $2, saw $3"
+  failures=$((failures + 1))
+}
+
+expect_match() {
+  if [[ $3 =~ $2 ]]; then say "ok      $1"; return; fi
+  say "FAILED  $1: expected something like $2, saw $3"
+  failures=$((failures + 1))
+}
+
+# The lab's policy changed by a jq filter.
+policy() { jq "$1" "$top/tools/lab.d/policy.json"; }
+
+e2e_end() {
+  if (( failures )) && [ -e "$work/sallyportd.log" ]; then tail -n 20 "$work/sallyportd.log"; fi
+  exit $(( failures > 0 ))
+}
