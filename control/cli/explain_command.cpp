@@ -1,0 +1,91 @@
+// `sallyport explain CODE|KEY`: what a drop code or a document key means.
+//
+// Owner: control/cli.
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "control/cli/command.h"
+#include "control/cli/document_keys.h"
+#include "control/cli/options.h"
+#include "control/cli/output.h"
+#include "rules/document/diagnostics.h"
+#include "rules/model/drop_code.h"
+
+namespace sallyport::control {
+
+extern const Command kExplainCommand;
+
+namespace {
+
+int explain_code(const rules::DropCodeText& text, bool as_json) {
+  if (as_json) {
+    print_json(
+        {{"schema", "sallyport/explain/1"}, {"code", text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
+  } else {
+    print(std::string(text.name) + "\n  " + std::string(text.meaning) + "\n  what to do: " + std::string(text.remedy) +
+          '\n');
+  }
+  return kYes;
+}
+
+int explain_key(const std::string& key, bool as_json) {
+  auto list = nlohmann::json::array();
+  std::string text = key + '\n';
+  for (const auto& row : document_keys()) {
+    if (row.key != key) continue;
+    list.push_back({{"where", row.where}, {"meaning", row.meaning}});
+    text += "  " + std::string(row.where) + ": " + std::string(row.meaning) + '\n';
+  }
+  if (as_json) {
+    print_json({{"schema", "sallyport/explain/1"}, {"key", key}, {"meanings", list}});
+  } else {
+    print(text);
+  }
+  return kYes;
+}
+
+int refuse_word(const std::string& word, const std::string& as_code) {
+  std::vector<std::string_view> known;
+  for (std::size_t i = 1; i < rules::kDropCodes; ++i) known.push_back(rules::name_of(static_cast<rules::DropCode>(i)));
+  auto nearest = rules::nearest_name(as_code, known);
+  if (nearest.empty()) {
+    known.clear();
+    for (const auto& row : document_keys()) known.push_back(row.key);
+    nearest = rules::nearest_name(word, known);
+  }
+  print_error("\"" + word + "\" is neither a drop code nor a document key" +
+              (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+  return kBadInput;
+}
+
+int run_explain(const Invocation& invocation) {
+  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KEY"}});
+  if (!arguments) return kBadInput;
+  const auto word = arguments->text("CODE|KEY");
+  std::string as_code = word;
+  std::ranges::transform(as_code, as_code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const bool as_json = invocation.output == "json";
+  if (const auto code = rules::drop_code_named(as_code)) return explain_code(rules::text_of(*code), as_json);
+  const auto last = word.substr(word.find_last_of("./") + 1);
+  if (std::ranges::any_of(document_keys(), [&last](const DocumentKey& row) { return row.key == last; })) {
+    return explain_key(last, as_json);
+  }
+  return refuse_word(word, as_code);
+}
+
+}  // namespace
+
+const Command kExplainCommand{"explain", "what a drop code or a document key means and what to do about it",
+                              R"(usage: sallyport explain CODE|KEY [-o table|json]
+
+CODE is a drop code as trace, counters and replay print it; KEY a key of the
+policy or gateway document, alone or as a path (options.timeouts.nat).
+
+examples:
+  sallyport explain SUBNET_ACL_RESTRICTION
+  sallyport explain source_dest_check
+)",
+                              run_explain};
+
+}  // namespace sallyport::control

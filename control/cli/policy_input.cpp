@@ -1,0 +1,87 @@
+// Reading policies and gateway documents for commands.
+//
+// Owner: control/cli.
+#include "control/cli/policy_input.h"
+
+#include <cstring>
+#include <filesystem>
+
+#include "control/cli/input.h"
+#include "control/cli/output.h"
+#include "rules/compile/compile.h"
+
+namespace sallyport::control {
+namespace {
+
+std::string bare_name(const std::string& path) {
+  return path == "-" ? input_name(path) : std::filesystem::path(path).filename().string();
+}
+
+std::expected<PolicyInput, InputError> from_image(const std::string& path, std::span<const std::byte> bytes) {
+  auto image = rules::Image::load({bytes.begin(), bytes.end()});
+  if (!image) return std::unexpected(InputError{path, {}, {}, input_name(path) + ": " + image.error()});
+  auto read = rules::read_policy(image->source(), std::string(image->file()));
+  if (!read) {
+    return std::unexpected(InputError{std::string(image->file()), std::string(image->source()), read.error(), {}});
+  }
+  return PolicyInput{std::string(image->file()), std::move(read->policy), std::move(read->warnings), std::move(*image)};
+}
+
+}  // namespace
+
+void print_input_error(const InputError& error) {
+  if (!error.sentence.empty()) {
+    print_error(error.sentence);
+  } else {
+    print_message(rules::render(error.diagnostics, error.path, error.source));
+  }
+}
+
+std::expected<PolicyInput, InputError> read_policy_input(const std::string& path) {
+  auto text = read_input(path, rules::kMaxDocumentBytes);
+  if (!text) return std::unexpected(InputError{path, {}, {}, text.error()});
+  const auto bytes = std::as_bytes(std::span(*text));
+  if (rules::Image::looks_like_image(bytes)) return from_image(path, bytes);
+  auto read = rules::read_policy(*text, bare_name(path));
+  if (!read) return std::unexpected(InputError{input_name(path), std::move(*text), read.error(), {}});
+  return PolicyInput{input_name(path), std::move(read->policy), std::move(read->warnings), std::nullopt};
+}
+
+std::expected<rules::ReadGateway, InputError> read_gateway_input(const std::string& path) {
+  auto text = read_input(path, rules::kMaxDocumentBytes);
+  if (!text) return std::unexpected(InputError{path, {}, {}, text.error()});
+  auto read = rules::read_gateway(*text, path);
+  if (!read) return std::unexpected(InputError{input_name(path), std::move(*text), read.error(), {}});
+  return std::move(*read);
+}
+
+std::optional<PolicyInput> load_policy(const std::string& path) {
+  auto input = read_policy_input(path);
+  if (input) return std::move(*input);
+  print_input_error(input.error());
+  return std::nullopt;
+}
+
+std::optional<rules::Image> compiled_image(const PolicyInput& input) {
+  if (input.image) return input.image;
+  auto compiled = rules::compile(input.policy);
+  if (compiled) return std::move(compiled->image);
+  print_message(rules::render(compiled.error(), input.path, input.policy.source));
+  return std::nullopt;
+}
+
+std::optional<rules::GatewayConfig> load_gateway(const std::string& path, const rules::Policy& policy) {
+  auto read = read_gateway_input(path);
+  if (!read) {
+    print_input_error(read.error());
+    return std::nullopt;
+  }
+  const auto together = rules::check_together(policy, read->config);
+  if (together.has_errors()) {
+    print_message(rules::render(together, path, ""));
+    return std::nullopt;
+  }
+  return std::move(read->config);
+}
+
+}  // namespace sallyport::control

@@ -1,0 +1,58 @@
+// `explain`: every code, every key of the documents, misspellings.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/cli/command.h"
+#include "rules/model/drop_code.h"
+#include "run_cli.h"
+
+namespace sallyport::control::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Explain, KnowsEveryDropCode) {
+  for (std::size_t i = 1; i < rules::kDropCodes; ++i) {
+    const auto& text = rules::text_of(static_cast<rules::DropCode>(i));
+    const auto result = run_cli({"explain", std::string(text.name)});
+    EXPECT_EQ(result.status, kYes);
+    EXPECT_THAT(result.out, HasSubstr(std::string(text.meaning)));
+    EXPECT_THAT(result.out, HasSubstr(std::string(text.remedy)));
+  }
+}
+
+TEST(Explain, AnswersWords) {
+  struct Case {
+    std::string word;
+    int status;
+    std::string out, err;
+  };
+  const std::vector<Case> cases{
+      {"subnet_acl_restriction", kYes, "SUBNET_ACL_RESTRICTION\n", ""},
+      {"source_dest_check", kYes, "policy: interfaces.NAME", ""},
+      {"options.timeouts.nat", kYes, "default 350", ""},
+      {"/options/tcp_pickup", kYes, "only a SYN", ""},
+      {"NAT_NO_SESION", kBadInput, "", "did you mean \"NAT_NO_SESSION\"?"},
+      {"nat_gatway", kBadInput, "", "did you mean \"nat_gateway\"?"},
+      {"zzz", kBadInput, "", "neither a drop code nor a document key"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.word);
+    const auto result = run_cli({"explain", c.word});
+    EXPECT_EQ(result.status, c.status);
+    EXPECT_THAT(result.out, HasSubstr(c.out));
+    EXPECT_THAT(result.err, HasSubstr(c.err));
+  }
+}
+
+TEST(Explain, JsonCarriesSchemaMeaningAndRemedy) {
+  const auto json = nlohmann::json::parse(run_cli({"explain", "NO_POLICY", "-o", "json"}).out);
+  EXPECT_EQ(json.at("schema"), "sallyport/explain/1");
+  EXPECT_EQ(json.at("code"), "NO_POLICY");
+  EXPECT_FALSE(json.at("meaning").get<std::string>().empty());
+  EXPECT_FALSE(json.at("remedy").get<std::string>().empty());
+}
+
+}  // namespace
+}  // namespace sallyport::control::test
