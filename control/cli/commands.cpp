@@ -7,17 +7,11 @@
 
 namespace sallyport::control {
 
-extern const Command kCheckCommand;
-extern const Command kCompileCommand;
-extern const Command kShowCommand;
 extern const Command kExplainCommand;
 extern const Command kVersionCommand;
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands{
-      &kCheckCommand,
-      &kCompileCommand,
-      &kShowCommand,
       &kExplainCommand,
       &kVersionCommand,
   };
