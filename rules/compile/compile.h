@@ -28,7 +28,17 @@ struct Compiled {
   CompileReport report;
 };
 
+// How large a policy may be. Far above what AWS allows; they keep every index of an image in 32 bits.
+struct Ceilings {
+  std::size_t interfaces = 4'000'000;
+  std::size_t security_groups = 1'000'000;
+  std::size_t rules_per_group = 100'000;  // a direction
+  std::size_t rules = 16'000'000;         // of all groups and ACLs
+  std::size_t prefix_list_entries = 16'000'000;
+  std::size_t rows = 64'000'000;
+};
+
 // The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name.
-[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy);
+[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Ceilings& ceilings = {});
 
 }  // namespace sallyport::rules

@@ -1,8 +1,9 @@
-// Decisions over an image: whose is an address, where does a packet go, do groups and ACLs admit it, and which rule says so.
+// Decisions over an image: whose is an address, where does a packet go, do groups and ACLs admit it, and which rule
+// says so.
 //
-// Owner: rules/decide. Shared by the dataplane, trace and replay; the only reader of an image's tables. Hot: nothing here
-// allocates, throws or locks. A PolicyView is cheap to copy and must not outlive its Image.
-// Always: every answer names the rule behind it.
+// Owner: rules/decide. Shared by the dataplane, trace and replay; the only reader of an image's tables. Hot: nothing
+// here allocates, throws or locks. A PolicyView is cheap to copy and must not outlive its Image. Always: every answer
+// names the rule behind it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "rules/image/image.h"
+#include "rules/image/public_records.h"
 #include "rules/model/address.h"
 #include "rules/model/policy.h"
 
@@ -30,22 +32,12 @@ inline constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 enum class Direction : std::uint8_t { ingress, egress };
 
 // Whose a VPC address is.
-enum class OwnerKind : std::uint8_t {
-  nobody,      // inside no subnet, or an unnamed address of a subnet without groups
-  interface,   // index: the interface that lists it
-  host,        // an unnamed address of a subnet with security_groups; index: the subnet's host interface
-  nat_gateway, // a private_ip; index: the NAT gateway
-  router,      // the gateway's own address in a subnet
-  reserved,    // network, +2, +3 of a subnet
-  broadcast,   // last address of a subnet
-};
 struct Owner {
   OwnerKind kind = OwnerKind::nobody;
   std::uint32_t index = kNone;
   SubnetIndex subnet = kNone;  // where the address lies; kNone outside every subnet
 };
 
-enum class PublicKind : std::uint8_t { nobody, interface, nat_gateway };
 struct PublicOwner {
   PublicKind kind = PublicKind::nobody;
   std::uint32_t index = kNone;
@@ -77,8 +69,8 @@ struct AclVerdict {
 struct RouteVerdict {
   bool found = false;
   RouteTarget target = RouteTarget::blackhole;
-  std::uint32_t index = kNone;       // interface or NAT gateway
-  RouteIndex route = kNone;          // kNone: the implicit local route
+  std::uint32_t index = kNone;  // interface or NAT gateway
+  RouteIndex route = kNone;     // kNone: the implicit local route
 };
 
 struct InterfaceInfo {
@@ -87,7 +79,7 @@ struct InterfaceInfo {
   Ipv4 primary;                 // 0.0.0.0 for a subnet's host interface
   std::uint32_t public_ip = 0;  // 0: none
   bool source_dest_check = true;
-  bool is_host = false;         // stands for all unnamed addresses of its subnet
+  bool is_host = false;  // stands for all unnamed addresses of its subnet
   bool has_mac = false;
   MacAddress mac;
   Timeouts timeouts;
@@ -105,14 +97,6 @@ struct NatInfo {
   SubnetIndex subnet = kNone;
   Ipv4 private_ip;
   std::span<const std::uint32_t> public_ips;  // host order
-};
-struct PublishInfo {
-  std::uint32_t private_ip = 0;  // 0: every private address of the interface
-  std::uint32_t target = 0;
-  std::uint16_t first_port = 0;
-  std::uint16_t last_port = 0;
-  std::uint16_t target_first_port = 0;
-  std::uint8_t protocol = 0;
 };
 // Provenance of a rule. `name`: "web/egress/0" for a group's, "public/ingress/100" for an ACL's.
 struct RuleInfo {
@@ -145,10 +129,12 @@ class PolicyView {
   [[nodiscard]] RouteVerdict route(RouteTableIndex table, Ipv4 destination) const;
 
   // Every group rule that matches, in order of preference (for "matched" counts and for trace). Appends to `out`.
-  void matching_rules(InterfaceIndex interface, Direction direction, const Query& query, std::vector<RuleIndex>& out) const;
+  void matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
+                      std::vector<RuleIndex>& out) const;
 
   // The target a published port leads to, or nullptr. `local` is the private address the packet is for.
-  [[nodiscard]] const PublishInfo* published(InterfaceIndex interface, Ipv4 local, std::uint8_t protocol, std::uint16_t port) const;
+  [[nodiscard]] const PublishInfo* published(InterfaceIndex interface, Ipv4 local, std::uint8_t protocol,
+                                             std::uint16_t port) const;
   [[nodiscard]] std::span<const PublishInfo> publishes(InterfaceIndex interface) const;
 
   [[nodiscard]] std::uint32_t interfaces() const;

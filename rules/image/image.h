@@ -1,8 +1,9 @@
-// The compiled artefact: one immutable block of bytes that a daemon can load, a person can copy and `apply` can roll back to.
+// The compiled artefact: one immutable block of bytes that a daemon can load, a person can copy and `apply` can roll
+// back to.
 //
 // Owner: rules/image. Made by rules/compile or loaded from a file; read through rules/decide.
-// Always: an Image has passed every check of load(): magic, version, size, SHA-256, section bounds, every index and offset in
-// range. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
+// Always: an Image has passed every check of load(): magic, version, size, SHA-256, section bounds, every index and
+// offset in range. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
 #pragma once
 
 #include <cstddef>

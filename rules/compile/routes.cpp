@@ -1,0 +1,113 @@
+// Route tables: one route an entry of a prefix list, and for every destination the route with the longest prefix.
+//
+// Owner: rules/compile. Among equal prefixes a written CIDR beats an entry of a list, a list the implicit local route,
+// and what was written first whatever comes later.
+#include <algorithm>
+#include <tuple>
+
+#include "rules/compile/steps.h"
+
+namespace sallyport::rules {
+namespace {
+
+using layout::kLocalRoute;
+using layout::kNoRoute;
+
+enum class Origin : std::uint8_t { written, list, local };
+
+struct Candidate {
+  Prefix prefix;
+  Origin origin = Origin::local;
+  std::uint32_t route = kLocalRoute;
+};
+
+std::uint32_t target_index(const CompileContext& context, const Route& route) {
+  switch (route.target) {
+    case RouteTarget::interface:
+      return context.interfaces.at(route.target_name);
+    case RouteTarget::nat_gateway:
+      return context.nats.at(route.target_name);
+    case RouteTarget::local:
+    case RouteTarget::internet:
+    case RouteTarget::blackhole:
+      break;
+  }
+  return kNone;
+}
+
+Candidate add_route(CompileContext& context, const Route& route, const Prefix& prefix, Origin origin) {
+  auto& routes = context.tables.routes;
+  routes.push_back({.destination = {.base = prefix.base.value, .length = prefix.length},
+                    .target = static_cast<std::uint32_t>(route.target),
+                    .index = target_index(context, route),
+                    .line = route.where.line});
+  return {.prefix = prefix, .origin = origin, .route = static_cast<std::uint32_t>(routes.size() - 1)};
+}
+
+std::vector<Candidate> candidates(CompileContext& context, const RouteTable& table) {
+  std::vector<Candidate> found;
+  for (const Prefix& block : context.policy.vpc.cidr_blocks) found.push_back({.prefix = block});
+  for (const Route& route : table.routes) {
+    if (const auto* prefix = std::get_if<Prefix>(&route.destination)) {
+      found.push_back(add_route(context, route, *prefix, Origin::written));
+      continue;
+    }
+    const auto list = context.policy.prefix_lists.find(std::get<std::string>(route.destination));
+    for (const Prefix& prefix : list->second.entries) {
+      found.push_back(add_route(context, route, prefix, Origin::list));
+    }
+  }
+  std::ranges::stable_sort(found, {}, [](const Candidate& c) { return std::tuple(c.prefix, c.origin); });
+  const auto repeated = std::ranges::unique(found, {}, &Candidate::prefix);
+  found.erase(repeated.begin(), repeated.end());
+  return found;
+}
+
+// Walks the prefixes in order of address, outer before inner; a stack holds those that contain the current address.
+class SpanWriter {
+ public:
+  explicit SpanWriter(std::vector<layout::RouteSpan>& spans) : spans_(spans), begin_(spans.size()) {
+    start(0, kNoRoute);
+  }
+  void add(const Candidate& candidate) {
+    leave_before(candidate.prefix.first().value);
+    open_.push_back(candidate);
+    start(candidate.prefix.first().value, candidate.route);
+  }
+  void finish() { leave_before(std::uint64_t{1} << 32U); }
+
+ private:
+  void leave_before(std::uint64_t address) {
+    while (!open_.empty() && open_.back().prefix.last().value < address) {
+      const std::uint64_t next = std::uint64_t{open_.back().prefix.last().value} + 1;
+      open_.pop_back();
+      if (next <= 0xFFFF'FFFFU) start(static_cast<std::uint32_t>(next), open_.empty() ? kNoRoute : open_.back().route);
+    }
+  }
+  void start(std::uint32_t first, std::uint32_t route) {
+    if (spans_.size() > begin_ && spans_.back().first == first) spans_.pop_back();
+    if (spans_.size() > begin_ && spans_.back().route == route) return;
+    spans_.push_back({.first = first, .route = route});
+  }
+
+  std::vector<layout::RouteSpan>& spans_;
+  std::size_t begin_;
+  std::vector<Candidate> open_;
+};
+
+}  // namespace
+
+void compile_routes(CompileContext& context) {
+  ImageTables& tables = context.tables;
+  for (const auto& [name, table] : context.policy.route_tables) {
+    const std::size_t begin = tables.route_spans.size();
+    SpanWriter writer(tables.route_spans);
+    for (const Candidate& candidate : candidates(context, table)) writer.add(candidate);
+    writer.finish();
+    tables.route_tables.push_back({.name = context.text(name),
+                                   .span_begin = static_cast<std::uint32_t>(begin),
+                                   .span_count = static_cast<std::uint32_t>(tables.route_spans.size() - begin)});
+  }
+}
+
+}  // namespace sallyport::rules

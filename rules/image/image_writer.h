@@ -1,0 +1,51 @@
+// The tables of an image before they are bytes, and the bytes made of them.
+//
+// Owner: rules/image. Filled by rules/compile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rules/image/layout.h"
+
+namespace sallyport::rules {
+
+struct ImageTables {
+  std::string strings;
+  std::string source;
+  std::string file_name;
+  layout::OptionsRecord options{};
+  std::vector<layout::PrefixRecord> vpc_cidrs;
+  std::vector<layout::SubnetRecord> subnets;
+  std::vector<layout::InterfaceRecord> interfaces;
+  std::vector<Ipv4> private_ips;
+  std::vector<layout::GroupListRecord> group_lists;
+  std::vector<std::uint32_t> list_groups;
+  std::vector<layout::TextRef> groups;
+  std::vector<layout::TextRef> acls;
+  std::vector<layout::NatRecord> nat_gateways;
+  std::vector<std::uint32_t> nat_public_ips;
+  std::vector<PublishInfo> publish;
+  std::vector<layout::OwnerRecord> owners;
+  std::vector<layout::PublicOwnerRecord> public_owners;
+  std::vector<layout::ClassSpan> classes;
+  std::vector<layout::DescriptorRecord> descriptors;
+  std::vector<layout::RowRecord> rows;
+  std::vector<layout::PredicateRecord> predicates;
+  std::vector<std::uint32_t> predicate_rules;
+  std::vector<layout::SegmentRecord> segments;
+  std::vector<layout::RuleRecord> rules;
+  std::vector<layout::RouteTableRecord> route_tables;
+  std::vector<layout::RouteRecord> routes;
+  std::vector<layout::RouteSpan> route_spans;
+};
+
+[[nodiscard]] std::vector<std::byte> write_image(const ImageTables& tables);
+
+// Puts the hash of what lies behind the header into it (the last step of writing).
+void seal_image(std::span<std::byte> image);
+
+}  // namespace sallyport::rules

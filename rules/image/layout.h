@@ -1,0 +1,308 @@
+// The layout of an image: header, section table, and the records of every section.
+//
+// Owner: rules/image. Written by image_writer, checked by Image::load, read through Tables.
+// Always: little-endian; sections lie in ascending order of id, each on the next multiple of 64 bytes, zero bytes
+// between them and nothing behind the last; records are plain data without hidden padding; a change of any record
+// raises kVersion. Sections that this program does not know: ids from kIgnorableFrom up may follow the known ones and
+// are ignored, any other is refused.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "rules/image/public_records.h"
+#include "rules/model/address.h"
+#include "rules/model/policy.h"
+
+namespace sallyport::rules::layout {
+
+static_assert(std::endian::native == std::endian::little, "images are read in place");
+
+inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
+inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::size_t kAlignment = 64;
+inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
+inline constexpr std::uint32_t kMaxSections = 1024;
+inline constexpr std::uint32_t kNoIndex = 0xFFFF'FFFFU;
+
+struct Header {
+  std::array<char, 8> magic;
+  std::uint32_t version;
+  std::uint32_t flags;  // none is defined: 0
+  std::uint64_t size;   // of the whole image, bytes
+  std::uint32_t sections;
+  std::uint32_t unused;                 // 0
+  std::array<std::uint8_t, 32> sha256;  // of everything behind the header
+};
+static_assert(sizeof(Header) == 64 && offsetof(Header, sha256) == 32);
+
+struct Section {
+  std::uint32_t id;
+  std::uint32_t record_size;
+  std::uint64_t offset;  // from the image's first byte
+  std::uint64_t size;    // bytes: record_size * count
+  std::uint64_t count;
+};
+static_assert(sizeof(Section) == 32);
+
+// Bytes of the `strings` section.
+struct TextRef {
+  std::uint32_t offset;
+  std::uint32_t size;
+};
+
+struct PrefixRecord {
+  std::uint32_t base;
+  std::uint32_t length;
+};
+
+struct OptionsRecord {
+  std::uint32_t internet_gateway;
+  std::uint32_t tcp_pickup;
+  std::uint32_t allow_private_internet;
+  std::uint32_t on_policy_change;
+  std::uint32_t nat_timeout;  // seconds
+  std::uint32_t resolver;     // address
+  Timeouts timeouts;
+  std::uint32_t named_interfaces;  // the rest are host interfaces of subnets
+  std::uint32_t classes;
+};
+static_assert(sizeof(OptionsRecord) == 60);
+
+struct SubnetRecord {
+  TextRef name;
+  PrefixRecord prefix;
+  std::uint32_t acl;
+  std::uint32_t table;
+  std::uint32_t host_interface;  // kNoIndex: the subnet names no groups
+  std::uint32_t router;          // address
+};
+static_assert(sizeof(SubnetRecord) == 32);
+
+inline constexpr std::uint32_t kSourceDestCheck = 1U;
+inline constexpr std::uint32_t kIsHost = 2U;
+inline constexpr std::uint32_t kHasMac = 4U;
+
+// Named interfaces in order of name, then host interfaces in order of their subnets' names.
+struct InterfaceRecord {
+  TextRef name;
+  std::uint32_t subnet;
+  std::uint32_t group_list;
+  std::uint32_t address_begin;  // of private_ips; the first is primary
+  std::uint32_t address_count;
+  std::uint32_t publish_begin;
+  std::uint32_t publish_count;
+  std::uint32_t public_ip;  // 0: none
+  std::uint32_t flags;
+  std::array<std::uint8_t, 6> mac;
+  std::array<std::uint8_t, 2> unused;
+  Timeouts timeouts;
+};
+static_assert(sizeof(InterfaceRecord) == 76);
+
+// A distinct ordered list of groups; `begin` points into list_groups.
+struct GroupListRecord {
+  std::uint32_t begin;
+  std::uint32_t count;
+};
+
+struct NatRecord {
+  TextRef name;
+  std::uint32_t subnet;
+  std::uint32_t private_ip;
+  std::uint32_t public_begin;  // of nat_public_ips
+  std::uint32_t public_count;
+};
+static_assert(sizeof(NatRecord) == 24);
+
+// Disjoint and ascending; addresses between them are in no subnet. `kind` is OwnerKind.
+struct OwnerRecord {
+  std::uint32_t first;
+  std::uint32_t last;
+  std::uint32_t kind;
+  std::uint32_t index;
+  std::uint32_t subnet;
+};
+static_assert(sizeof(OwnerRecord) == 20);
+
+// Ascending by address. `kind` is PublicKind.
+struct PublicOwnerRecord {
+  std::uint32_t address;
+  std::uint32_t kind;
+  std::uint32_t index;
+};
+
+// From `first` up to the next record's: the class of these remote addresses. The first record starts at 0.
+struct ClassSpan {
+  std::uint32_t first;
+  std::uint32_t address_class;
+};
+
+// The other direction of the same groups admits 0.0.0.0/0 on every port of the protocol by one rule.
+inline constexpr std::uint32_t kReturnOpenTcp = 1U;
+inline constexpr std::uint32_t kReturnOpenUdp = 2U;
+
+// Two for each group list, ingress and egress, then two for each ACL. What matches any remote address stands in the
+// default predicate, what matches a class besides stands in that class's row.
+struct DescriptorRecord {
+  std::uint32_t default_predicate;
+  std::uint32_t row_begin;
+  std::uint32_t row_count;  // ascending by class
+  std::uint32_t flags;
+};
+
+struct RowRecord {
+  std::uint32_t address_class;
+  std::uint32_t predicate;
+};
+
+// How a packet's protocol and ports become one key: TCP and UDP the destination port, ICMP type * 256 + code, anything
+// else its protocol number.
+enum class TrafficKind : std::uint32_t { tcp, udp, icmp, other };
+inline constexpr std::size_t kTrafficKinds = 4;
+
+// An ordered list of rules, and what it resolves to: for each kind disjoint ascending segments, segments[k] up to
+// segments[k + 1].
+struct PredicateRecord {
+  std::uint32_t rule_begin;  // of predicate_rules
+  std::uint32_t rule_count;
+  std::array<std::uint32_t, kTrafficKinds + 1> segments;
+};
+static_assert(sizeof(PredicateRecord) == 28);
+
+inline constexpr std::uint32_t kAllows = 1U;
+inline constexpr std::uint32_t kSomeAnyPeer = 2U;  // some rule that matches here has peer 0.0.0.0/0
+
+// Keys first..last: the first rule of the list that matches.
+struct SegmentRecord {
+  std::uint16_t first;
+  std::uint16_t last;
+  std::uint32_t rule;
+  std::uint32_t flags;
+};
+static_assert(sizeof(SegmentRecord) == 12);
+
+inline constexpr std::uint8_t kRuleIsEgress = 1U;
+inline constexpr std::uint8_t kRuleIsAcl = 2U;
+inline constexpr std::uint8_t kRuleAllows = 4U;
+
+// A group's rules follow each other in file order, an ACL's in order of rule number.
+struct RuleRecord {
+  TextRef name;
+  TextRef text;
+  TextRef description;
+  std::uint32_t owner;  // group, or ACL
+  std::uint32_t line;
+  std::uint16_t rule_no;
+  std::uint8_t flags;
+  std::uint8_t unused;
+  std::int16_t protocol;
+  std::uint16_t from_port;
+  std::uint16_t to_port;
+  std::int16_t icmp_type;
+  std::int16_t icmp_code;
+  std::uint16_t unused2;
+};
+static_assert(sizeof(RuleRecord) == 48);
+
+struct RouteTableRecord {
+  TextRef name;
+  std::uint32_t span_begin;
+  std::uint32_t span_count;
+};
+
+struct RouteRecord {
+  PrefixRecord destination;
+  std::uint32_t target;  // RouteTarget, never local
+  std::uint32_t index;   // interface or NAT gateway
+  std::uint32_t line;
+};
+static_assert(sizeof(RouteRecord) == 20);
+
+// Destinations from `first` up to the table's next span: the route with the longest prefix. The first span starts at 0.
+inline constexpr std::uint32_t kNoRoute = 0xFFFF'FFFFU;
+inline constexpr std::uint32_t kLocalRoute = 0xFFFF'FFFEU;
+struct RouteSpan {
+  std::uint32_t first;
+  std::uint32_t route;
+};
+
+enum class SectionId : std::uint32_t {
+  strings = 1,
+  source,
+  file_name,
+  options,
+  vpc_cidrs,
+  subnets,
+  interfaces,
+  private_ips,
+  group_lists,
+  list_groups,
+  groups,
+  acls,
+  nat_gateways,
+  nat_public_ips,
+  publish,
+  owners,
+  public_owners,
+  classes,
+  descriptors,
+  rows,
+  predicates,
+  predicate_rules,
+  segments,
+  rules,
+  route_tables,
+  routes,
+  route_spans,
+};
+
+struct SectionKind {
+  std::string_view name;
+  std::uint32_t record_size;
+};
+
+// In order of id.
+inline constexpr std::array<SectionKind, 27> kSections{{
+    {"strings", 1},
+    {"source", 1},
+    {"file_name", 1},
+    {"options", sizeof(OptionsRecord)},
+    {"vpc_cidrs", sizeof(PrefixRecord)},
+    {"subnets", sizeof(SubnetRecord)},
+    {"interfaces", sizeof(InterfaceRecord)},
+    {"private_ips", sizeof(Ipv4)},
+    {"group_lists", sizeof(GroupListRecord)},
+    {"list_groups", sizeof(std::uint32_t)},
+    {"groups", sizeof(TextRef)},
+    {"acls", sizeof(TextRef)},
+    {"nat_gateways", sizeof(NatRecord)},
+    {"nat_public_ips", sizeof(std::uint32_t)},
+    {"publish", sizeof(PublishInfo)},
+    {"owners", sizeof(OwnerRecord)},
+    {"public_owners", sizeof(PublicOwnerRecord)},
+    {"classes", sizeof(ClassSpan)},
+    {"descriptors", sizeof(DescriptorRecord)},
+    {"rows", sizeof(RowRecord)},
+    {"predicates", sizeof(PredicateRecord)},
+    {"predicate_rules", sizeof(std::uint32_t)},
+    {"segments", sizeof(SegmentRecord)},
+    {"rules", sizeof(RuleRecord)},
+    {"route_tables", sizeof(RouteTableRecord)},
+    {"routes", sizeof(RouteRecord)},
+    {"route_spans", sizeof(RouteSpan)},
+}};
+static_assert(kSections.size() == static_cast<std::size_t>(SectionId::route_spans));
+
+template <typename T>
+concept Record = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= 8;
+
+[[nodiscard]] constexpr std::size_t aligned(std::size_t offset) {
+  return (offset + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+}  // namespace sallyport::rules::layout

@@ -1,0 +1,15 @@
+// SHA-256 by libcrypto.
+//
+// Owner: rules/image.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace sallyport::rules {
+
+[[nodiscard]] std::array<std::uint8_t, 32> sha256(std::span<const std::byte> bytes);
+
+}  // namespace sallyport::rules

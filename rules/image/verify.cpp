@@ -1,0 +1,320 @@
+#include "rules/image/verify.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sallyport::rules {
+namespace {
+
+using layout::kNoIndex;
+using layout::SectionId;
+using layout::Tables;
+using layout::TextRef;
+
+class Verifier {
+ public:
+  explicit Verifier(const Tables& tables) : t_(tables) {}
+
+  std::optional<std::string> run() {
+    using Check = void (Verifier::*)();
+    // Each relies only on those before it.
+    static constexpr std::array kChecks{
+        &Verifier::options,       &Verifier::names,       &Verifier::subnets,      &Verifier::interfaces,
+        &Verifier::groups,        &Verifier::publish,     &Verifier::nat_gateways, &Verifier::owners,
+        &Verifier::public_owners, &Verifier::classes,     &Verifier::rules,        &Verifier::segments,
+        &Verifier::predicates,    &Verifier::descriptors, &Verifier::routes,       &Verifier::route_tables,
+    };
+    for (const Check check : kChecks) {
+      (this->*check)();
+      if (problem_) return problem_;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void require(bool holds, SectionId section, std::size_t record, std::string_view what) {
+    if (holds || problem_) return;
+    problem_ = "malformed: section " + std::string(layout::kSections[static_cast<std::size_t>(section) - 1].name) +
+               ", record " + std::to_string(record) + ": " + std::string(what);
+  }
+  static bool in_range(std::uint64_t begin, std::uint64_t count, std::size_t size) { return begin + count <= size; }
+  [[nodiscard]] bool text_ok(TextRef ref) const { return in_range(ref.offset, ref.size, t_.strings().size()); }
+  static bool prefix_ok(const layout::PrefixRecord& prefix) {
+    if (prefix.length > 32) return false;
+    const Prefix value{.base = Ipv4{prefix.base}, .length = static_cast<std::uint8_t>(prefix.length)};
+    return (prefix.base & ~value.mask()) == 0;
+  }
+  // Names that are searched must be sorted.
+  void require_names(SectionId section, std::size_t count, auto&& name_of) {
+    for (std::size_t i = 0; i < count && !problem_; ++i) {
+      require(text_ok(name_of(i)), section, i, "name outside the strings");
+      if (problem_ || i == 0) continue;
+      require(t_.text_at(name_of(i - 1)) < t_.text_at(name_of(i)), section, i, "not in order of name");
+    }
+  }
+
+  void options() {
+    // Of a section with one record the count is the only thing that can be wrong before it is read.
+    require(t_.has_options(), SectionId::options, 0, "there is not exactly one record");
+    if (problem_) return;
+    const auto& o = t_.options();
+    require(o.internet_gateway <= 1 && o.tcp_pickup <= 1 && o.allow_private_internet <= 1, SectionId::options, 0,
+            "neither yes nor no");
+    require(o.on_policy_change <= static_cast<std::uint32_t>(OnPolicyChange::cut), SectionId::options, 0,
+            "unknown on_policy_change");
+    require(o.named_interfaces <= t_.interfaces().size(), SectionId::options, 0, "more interfaces than there are");
+    for (std::size_t i = 0; i < t_.vpc_cidrs().size(); ++i) {
+      require(prefix_ok(t_.vpc_cidrs()[i]), SectionId::vpc_cidrs, i, "not a prefix");
+    }
+  }
+
+  void names() {
+    require_names(SectionId::groups, t_.groups().size(), [&](std::size_t i) { return t_.groups()[i]; });
+    require_names(SectionId::acls, t_.acls().size(), [&](std::size_t i) { return t_.acls()[i]; });
+    require_names(SectionId::subnets, t_.subnets().size(), [&](std::size_t i) { return t_.subnets()[i].name; });
+    require_names(SectionId::interfaces, t_.options().named_interfaces,
+                  [&](std::size_t i) { return t_.interfaces()[i].name; });
+    require_names(SectionId::nat_gateways, t_.nat_gateways().size(),
+                  [&](std::size_t i) { return t_.nat_gateways()[i].name; });
+    require_names(SectionId::route_tables, t_.route_tables().size(),
+                  [&](std::size_t i) { return t_.route_tables()[i].name; });
+  }
+
+  void subnets() {
+    constexpr auto kSection = SectionId::subnets;
+    for (std::size_t i = 0; i < t_.subnets().size() && !problem_; ++i) {
+      const auto& subnet = t_.subnets()[i];
+      require(prefix_ok(subnet.prefix), kSection, i, "not a prefix");
+      require(subnet.acl < t_.acls().size(), kSection, i, "no such ACL");
+      require(subnet.table < t_.route_tables().size(), kSection, i, "no such route table");
+      require(subnet.host_interface == kNoIndex || is_host(subnet.host_interface), kSection, i,
+              "no such host interface");
+    }
+  }
+
+  [[nodiscard]] bool is_named(std::uint32_t interface) const { return interface < t_.options().named_interfaces; }
+  [[nodiscard]] bool is_host(std::uint32_t interface) const {
+    return !is_named(interface) && interface < t_.interfaces().size();
+  }
+
+  void interfaces() {
+    constexpr auto kSection = SectionId::interfaces;
+    for (std::uint32_t i = 0; i < t_.interfaces().size() && !problem_; ++i) {
+      const auto& interface = t_.interfaces()[i];
+      const bool host = (interface.flags & layout::kIsHost) != 0;
+      require(text_ok(interface.name), kSection, i, "name outside the strings");
+      require(interface.subnet < t_.subnets().size(), kSection, i, "no such subnet");
+      require(interface.group_list < t_.group_lists().size(), kSection, i, "no such list of groups");
+      require(in_range(interface.address_begin, interface.address_count, t_.private_ips().size()), kSection, i,
+              "addresses outside the table");
+      require(in_range(interface.publish_begin, interface.publish_count, t_.publish().size()), kSection, i,
+              "publish outside the table");
+      require(interface.flags <= (layout::kSourceDestCheck | layout::kIsHost | layout::kHasMac), kSection, i,
+              "unknown flags");
+      require(host == is_host(i) && host == (interface.address_count == 0), kSection, i,
+              "neither a named interface nor a subnet's");
+      require(interface.unused == decltype(interface.unused){}, kSection, i, "unused bytes are not zero");
+    }
+  }
+
+  void groups() {
+    for (std::size_t i = 0; i < t_.group_lists().size() && !problem_; ++i) {
+      const auto& list = t_.group_lists()[i];
+      require(in_range(list.begin, list.count, t_.list_groups().size()), SectionId::group_lists, i,
+              "groups outside the table");
+    }
+    for (std::size_t i = 0; i < t_.list_groups().size() && !problem_; ++i) {
+      require(t_.list_groups()[i] < t_.groups().size(), SectionId::list_groups, i, "no such group");
+    }
+  }
+
+  void publish() {
+    for (std::size_t i = 0; i < t_.publish().size() && !problem_; ++i) {
+      const PublishInfo& publish = t_.publish()[i];
+      require(publish.first_port <= publish.last_port &&
+                  publish.target_first_port + (publish.last_port - publish.first_port) <= 65535,
+              SectionId::publish, i, "not a port range");
+      require(publish.protocol == kProtocolTcp || publish.protocol == kProtocolUdp, SectionId::publish, i,
+              "neither tcp nor udp");
+      require(publish.unused == 0, SectionId::publish, i, "unused bytes are not zero");
+    }
+  }
+
+  void nat_gateways() {
+    for (std::size_t i = 0; i < t_.nat_gateways().size() && !problem_; ++i) {
+      const auto& nat = t_.nat_gateways()[i];
+      require(nat.subnet < t_.subnets().size(), SectionId::nat_gateways, i, "no such subnet");
+      require(in_range(nat.public_begin, nat.public_count, t_.nat_public_ips().size()), SectionId::nat_gateways, i,
+              "public addresses outside the table");
+    }
+  }
+
+  [[nodiscard]] bool owner_index_ok(std::uint32_t kind, std::uint32_t index) const {
+    if (kind > static_cast<std::uint32_t>(OwnerKind::broadcast)) return false;
+    switch (static_cast<OwnerKind>(kind)) {
+      case OwnerKind::interface:
+        return is_named(index);
+      case OwnerKind::host:
+        return is_host(index);
+      case OwnerKind::nat_gateway:
+        return index < t_.nat_gateways().size();
+      case OwnerKind::nobody:
+      case OwnerKind::router:
+      case OwnerKind::reserved:
+      case OwnerKind::broadcast:
+        break;
+    }
+    return index == kNoIndex;
+  }
+
+  void owners() {
+    constexpr auto kSection = SectionId::owners;
+    for (std::size_t i = 0; i < t_.owners().size() && !problem_; ++i) {
+      const auto& owner = t_.owners()[i];
+      require(owner.first <= owner.last, kSection, i, "not a range");
+      require(i == 0 || t_.owners()[i - 1].last < owner.first, kSection, i, "not in order of address");
+      require(owner.subnet < t_.subnets().size(), kSection, i, "no such subnet");
+      require(owner_index_ok(owner.kind, owner.index), kSection, i, "no such owner");
+    }
+  }
+
+  void public_owners() {
+    constexpr auto kSection = SectionId::public_owners;
+    for (std::size_t i = 0; i < t_.public_owners().size() && !problem_; ++i) {
+      const auto& owner = t_.public_owners()[i];
+      require(i == 0 || t_.public_owners()[i - 1].address < owner.address, kSection, i, "not in order of address");
+      const bool interface = owner.kind == static_cast<std::uint32_t>(PublicKind::interface) && is_named(owner.index);
+      const bool nat =
+          owner.kind == static_cast<std::uint32_t>(PublicKind::nat_gateway) && owner.index < t_.nat_gateways().size();
+      require(interface || nat, kSection, i, "no such owner");
+    }
+  }
+
+  void classes() {
+    const auto spans = t_.classes();
+    require(!spans.empty() && spans.front().first == 0, SectionId::classes, 0, "does not begin at the first address");
+    for (std::size_t i = 0; i < spans.size() && !problem_; ++i) {
+      require(i == 0 || spans[i - 1].first < spans[i].first, SectionId::classes, i, "not in order of address");
+      require(spans[i].address_class < t_.options().classes, SectionId::classes, i, "no such class");
+    }
+  }
+
+  static bool traffic_ok(const layout::RuleRecord& rule) {
+    return rule.protocol >= kAnyProtocol && rule.protocol <= 255 && rule.from_port <= rule.to_port &&
+           rule.icmp_type >= -1 && rule.icmp_type <= 255 && rule.icmp_code >= -1 && rule.icmp_code <= 255;
+  }
+
+  void rules() {
+    constexpr auto kSection = SectionId::rules;
+    for (std::size_t i = 0; i < t_.rules().size() && !problem_; ++i) {
+      const auto& rule = t_.rules()[i];
+      const bool acl = (rule.flags & layout::kRuleIsAcl) != 0;
+      require(text_ok(rule.name) && text_ok(rule.text) && text_ok(rule.description), kSection, i,
+              "text outside the strings");
+      require(rule.owner < (acl ? t_.acls().size() : t_.groups().size()), kSection, i, "no such group or ACL");
+      require(rule.flags <= (layout::kRuleIsEgress | layout::kRuleIsAcl | layout::kRuleAllows), kSection, i,
+              "unknown flags");
+      require(rule.unused == 0 && rule.unused2 == 0, kSection, i, "unused bytes are not zero");
+      require(traffic_ok(rule), kSection, i, "no such traffic");
+    }
+    for (std::size_t i = 0; i < t_.predicate_rules().size() && !problem_; ++i) {
+      require(t_.predicate_rules()[i] < t_.rules().size(), SectionId::predicate_rules, i, "no such rule");
+    }
+  }
+
+  void segments() {
+    for (std::size_t i = 0; i < t_.segments().size() && !problem_; ++i) {
+      const auto& segment = t_.segments()[i];
+      require(segment.first <= segment.last, SectionId::segments, i, "not a range");
+      require(segment.rule < t_.rules().size(), SectionId::segments, i, "no such rule");
+      require(segment.flags <= (layout::kAllows | layout::kSomeAnyPeer), SectionId::segments, i, "unknown flags");
+    }
+  }
+
+  void predicates() {
+    constexpr auto kSection = SectionId::predicates;
+    for (std::size_t i = 0; i < t_.predicates().size() && !problem_; ++i) {
+      const auto& predicate = t_.predicates()[i];
+      require(in_range(predicate.rule_begin, predicate.rule_count, t_.predicate_rules().size()), kSection, i,
+              "rules outside the table");
+      require(std::ranges::is_sorted(predicate.segments) && predicate.segments.back() <= t_.segments().size(), kSection,
+              i, "segments outside the table");
+      for (std::size_t kind = 0; kind < layout::kTrafficKinds && !problem_; ++kind) {
+        const auto begin = predicate.segments[kind];
+        for (std::uint32_t s = begin + 1; s < predicate.segments[kind + 1]; ++s) {
+          require(t_.segments()[s - 1].last < t_.segments()[s].first, kSection, i, "segments not in order");
+        }
+      }
+    }
+  }
+
+  void descriptors() {
+    constexpr auto kSection = SectionId::descriptors;
+    require(t_.descriptors().size() == 2 * (t_.group_lists().size() + t_.acls().size()), kSection, 0,
+            "not two for each list of groups and each ACL");
+    for (std::size_t i = 0; i < t_.rows().size() && !problem_; ++i) {
+      require(t_.rows()[i].address_class < t_.options().classes, SectionId::rows, i, "no such class");
+      require(t_.rows()[i].predicate < t_.predicates().size(), SectionId::rows, i, "no such predicate");
+    }
+    for (std::size_t i = 0; i < t_.descriptors().size() && !problem_; ++i) {
+      const auto& descriptor = t_.descriptors()[i];
+      require(descriptor.default_predicate < t_.predicates().size(), kSection, i, "no such predicate");
+      require(in_range(descriptor.row_begin, descriptor.row_count, t_.rows().size()), kSection, i,
+              "rows outside the table");
+      require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), kSection, i, "unknown flags");
+      if (problem_) return;
+      const auto rows = t_.rows().subspan(descriptor.row_begin, descriptor.row_count);
+      const auto unordered = std::ranges::adjacent_find(
+          rows, [](const auto& a, const auto& b) { return a.address_class >= b.address_class; });
+      require(unordered == rows.end(), kSection, i, "rows not in order of class");
+    }
+  }
+
+  void routes() {
+    constexpr auto kSection = SectionId::routes;
+    for (std::size_t i = 0; i < t_.routes().size() && !problem_; ++i) {
+      const auto& route = t_.routes()[i];
+      require(prefix_ok(route.destination), kSection, i, "not a prefix");
+      const bool interface =
+          route.target == static_cast<std::uint32_t>(RouteTarget::interface) && is_named(route.index);
+      const bool nat = route.target == static_cast<std::uint32_t>(RouteTarget::nat_gateway) &&
+                       route.index < t_.nat_gateways().size();
+      const bool other = (route.target == static_cast<std::uint32_t>(RouteTarget::internet) ||
+                          route.target == static_cast<std::uint32_t>(RouteTarget::blackhole)) &&
+                         route.index == kNoIndex;
+      require(interface || nat || other, kSection, i, "no such target");
+    }
+    for (std::size_t i = 0; i < t_.route_spans().size() && !problem_; ++i) {
+      const std::uint32_t route = t_.route_spans()[i].route;
+      require(route < t_.routes().size() || route == layout::kNoRoute || route == layout::kLocalRoute,
+              SectionId::route_spans, i, "no such route");
+    }
+  }
+
+  void route_tables() {
+    constexpr auto kSection = SectionId::route_tables;
+    for (std::size_t i = 0; i < t_.route_tables().size() && !problem_; ++i) {
+      const auto& table = t_.route_tables()[i];
+      require(table.span_count > 0 && in_range(table.span_begin, table.span_count, t_.route_spans().size()), kSection,
+              i, "spans outside the table");
+      if (problem_) return;
+      const auto spans = t_.route_spans().subspan(table.span_begin, table.span_count);
+      require(spans.front().first == 0, kSection, i, "does not begin at the first address");
+      const auto unordered =
+          std::ranges::adjacent_find(spans, [](const auto& a, const auto& b) { return a.first >= b.first; });
+      require(unordered == spans.end(), kSection, i, "spans not in order of address");
+    }
+  }
+
+  Tables t_;
+  std::optional<std::string> problem_;
+};
+
+}  // namespace
+
+std::optional<std::string> verify_tables(const layout::Tables& tables) { return Verifier(tables).run(); }
+
+}  // namespace sallyport::rules
