@@ -1,0 +1,27 @@
+// Random policies and packets in a small world, so that rules, addresses and ports meet often.
+//
+// Owner: tests/support; used by the differential tests of every room. A seed gives the same world on every machine.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "rules/analyze/reference.h"
+
+namespace sallyport::test {
+
+using Random = std::mt19937_64;
+
+// 0 .. below-1; not std::uniform_int_distribution, whose results differ between libraries.
+[[nodiscard]] std::uint64_t pick(Random& random, std::uint64_t below);
+
+// A policy document that read_policy accepts.
+[[nodiscard]] std::string random_policy(Random& random);
+
+// A packet between addresses that mean something in such a policy.
+[[nodiscard]] rules::reference::FirstPacket random_packet(Random& random);
+
+[[nodiscard]] std::string describe(const rules::reference::FirstPacket& packet);
+
+}  // namespace sallyport::test
