@@ -24,7 +24,7 @@ struct Diagnostic {
   std::string nearest;   // the nearest known name, or empty
 };
 
-// The first hundred errors are kept, all are counted.
+// The first hundred errors by position are kept, and as many warnings; all are counted.
 class Diagnostics {
  public:
   static constexpr std::size_t kKept = 100;
@@ -32,22 +32,28 @@ class Diagnostics {
   void error(SourcePosition where, std::string pointer, std::string message, std::string nearest = {});
   void warning(SourcePosition where, std::string pointer, std::string message);
 
-  [[nodiscard]] bool has_errors() const { return errors_ > 0; }
-  [[nodiscard]] std::size_t errors() const { return errors_; }
-  [[nodiscard]] std::size_t warnings() const { return warnings_; }
+  [[nodiscard]] bool has_errors() const { return errors_.count > 0; }
+  [[nodiscard]] std::size_t errors() const { return errors_.count; }
+  [[nodiscard]] std::size_t warnings() const { return warnings_.count; }
+  // Would one at `where` be kept? If not, its text need not be worked out: adding it then only counts.
+  [[nodiscard]] bool keeps(Severity severity, SourcePosition where) const;
   // Kept ones, by position.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
 
  private:
+  struct Kept {
+    std::vector<Diagnostic> list;  // by position, the earlier found first where that is equal
+    std::size_t count = 0;
+  };
   void add(Diagnostic diagnostic);
 
-  std::vector<Diagnostic> kept_;
-  std::size_t errors_ = 0;
-  std::size_t warnings_ = 0;
+  Kept errors_;
+  Kept warnings_;
 };
 
-// "policy.json:41:22: error: unknown group "wbe" in /security_groups/app/...; did you mean "web"?", the source line, a caret
-// below the column (long lines are cut to a window around it); then the count when more than the kept ones were found.
+// "policy.json:41:22: error: unknown group "wbe" in /security_groups/app/...; did you mean "web"?", the source line, a
+// caret below the column (long lines are cut to a window around it); then the count when more than the kept ones were
+// found.
 [[nodiscard]] std::string render(const Diagnostics& diagnostics, std::string_view file, std::string_view source);
 
 // The known name nearest to `name` (Damerau-Levenshtein, at most a third of its length), or "".

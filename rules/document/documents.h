@@ -20,12 +20,27 @@ inline constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 30U;
 // Nesting deeper than this is an error.
 inline constexpr int kMaxDepth = 64;
 
+// How much a policy may hold. Going over one is an error that names it.
+struct Ceilings {
+  std::size_t security_groups = 1'000'000;
+  std::size_t rules_per_group = 100'000;  // a direction
+  std::size_t network_acls = 100'000;
+  std::size_t route_tables = 100'000;
+  std::size_t routes_per_table = 100'000;
+  std::size_t subnets = 1'000'000;
+  std::size_t interfaces = 4'000'000;
+  std::size_t publish_per_interface = 10'000;
+  std::size_t nat_gateways = 100'000;
+  std::size_t prefix_list_entries = 8'000'000;  // of all lists together
+};
+
 // A policy that was accepted, with what is worth a warning.
 struct ReadPolicy {
   Policy policy;
   Diagnostics warnings;
 };
-[[nodiscard]] std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file);
+[[nodiscard]] std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file,
+                                                                 const Ceilings& ceilings = {});
 
 struct ReadGateway {
   GatewayConfig config;
@@ -34,8 +49,8 @@ struct ReadGateway {
 [[nodiscard]] std::expected<ReadGateway, Diagnostics> read_gateway(std::string_view text, std::string file);
 
 // Do the two fit: every subnet a port names exists, no router address is taken twice, an uplink address that is also a
-// public_ip is unique ... Errors refuse the pair; warnings name, e.g., rules that a routed port cannot enforce because the
-// traffic stays inside its subnet (no proxy_arp).
+// public_ip is unique ... Errors refuse the pair; warnings name, e.g., rules that a routed port cannot enforce because
+// the traffic stays inside its subnet (no proxy_arp).
 [[nodiscard]] Diagnostics check_together(const Policy& policy, const GatewayConfig& gateway);
 
 // The policy as a document, defaults filled in, valid as input again; keys in the order of the format's description,
@@ -43,7 +58,8 @@ struct ReadGateway {
 [[nodiscard]] std::string write_policy(const Policy& policy);
 
 // One section ("security_groups"), or one named object of it, as JSON; nullopt where there is none.
-[[nodiscard]] std::optional<std::string> write_section(const Policy& policy, std::string_view section, std::string_view name);
+[[nodiscard]] std::optional<std::string> write_section(const Policy& policy, std::string_view section,
+                                                       std::string_view name);
 
 // True when both mean the same for every packet and flow: descriptions, positions, order of keys aside.
 [[nodiscard]] bool same_meaning(const Policy& a, const Policy& b);

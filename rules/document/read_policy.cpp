@@ -1,0 +1,199 @@
+// The policy document as a whole: version, vpc, prefix lists, options.
+//
+// Owner: rules/document.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "rules/document/policy_reader.h"
+
+namespace sallyport::rules {
+namespace {
+
+using Keys = std::string_view;
+constexpr std::array<Keys, 10> kDocumentKeys{"version",      "vpc",          "prefix_lists", "security_groups",
+                                             "network_acls", "route_tables", "subnets",      "interfaces",
+                                             "nat_gateways", "options"};
+constexpr std::array<Keys, 3> kVpcKeys{"cidr_blocks", "ipv6_cidr_blocks", "internet_gateway"};
+constexpr std::array<Keys, 5> kOptionKeys{"on_policy_change", "tcp_pickup", "nat_fragments", "allow_private_internet",
+                                          "timeouts"};
+constexpr std::array<Keys, 3> kOnPolicyChange{"keep", "revalidate", "cut"};
+constexpr std::array<Keys, 2> kNatFragments{"all", "udp"};
+
+// A timeout's key, its place, and the range that AWS allows (0: says nothing about).
+struct TimeoutKey {
+  std::string_view key;
+  std::uint32_t Timeouts::* field;
+  std::uint32_t least;
+  std::uint32_t most;
+};
+constexpr std::array<TimeoutKey, 7> kTimeouts{{{"tcp_established", &Timeouts::tcp_established, 60, 432000},
+                                               {"tcp_syn", &Timeouts::tcp_syn, 0, 0},
+                                               {"tcp_closing", &Timeouts::tcp_closing, 0, 0},
+                                               {"tcp_time_wait", &Timeouts::tcp_time_wait, 0, 0},
+                                               {"udp", &Timeouts::udp, 30, 60},
+                                               {"udp_stream", &Timeouts::udp_stream, 60, 180},
+                                               {"other", &Timeouts::other, 0, 0}}};
+constexpr std::array<Keys, 8> kTimeoutKeys{"tcp_established", "tcp_syn", "tcp_closing", "tcp_time_wait", "udp",
+                                           "udp_stream",      "other",   "nat"};
+constexpr std::int64_t kLongestTimeout = std::int64_t{1} << 31U;  // seconds
+
+}  // namespace
+
+void PolicyReader::read(Value document) {
+  const Fields fields(in_, document, kDocumentKeys, "a policy document (an object)");
+  if (!fields.valid()) return;
+  read_version(fields);
+  read_sections(fields);
+  check_references();
+  check_subnets();
+  check_routes();
+  check_nat_routes();
+  check_claims();
+}
+
+// In the order in which one section needs another, not that of the document.
+void PolicyReader::read_sections(const Fields& document) {
+  if (const auto value = document.required("vpc")) read_vpc(*value);
+  if (const auto value = document["options"]) read_options(*value);
+  if (const auto value = document["prefix_lists"]) read_prefix_lists(*value);
+  if (const auto value = document["security_groups"]) read_security_groups(*value);
+  add_implicit_group();
+  if (const auto value = document["network_acls"]) read_network_acls(*value);
+  add_implicit_acl();
+  if (const auto value = document["route_tables"]) read_route_tables(*value);
+  policy_.route_tables.try_emplace("main");
+  if (const auto value = document["subnets"]) read_subnets(*value);
+  if (const auto value = document["interfaces"]) read_interfaces(*value);
+  if (const auto value = document["nat_gateways"]) read_nat_gateways(*value);
+}
+
+void PolicyReader::read_version(const Fields& document) {
+  const auto value = document.required("version");
+  if (!value || (value->kind() == Kind::integer && value->integer() == 1)) return;
+  in_.error(*value, "found " + describe(*value) + ", expected the version 1");
+}
+
+void PolicyReader::read_vpc(Value value) {
+  const Fields fields(in_, value, kVpcKeys);
+  if (!fields.valid()) return;
+  refuse_ipv6_list(fields, "ipv6_cidr_blocks");
+  auto gateway = std::optional(false);
+  if (const auto written = fields["internet_gateway"]) gateway = in_.boolean(*written);
+  policy_.vpc.internet_gateway = gateway.value_or(false);
+  const auto blocks = fields.required("cidr_blocks");
+  if (!blocks) return;
+  policy_.vpc.cidr_blocks = prefixes(*blocks);
+  if (blocks->kind() == Kind::array && blocks->size() == 0) {
+    in_.error(*blocks, "found an empty array, expected at least one CIDR");
+  }
+  vpc_known_ = gateway && blocks->kind() == Kind::array && blocks->size() > 0 &&
+               policy_.vpc.cidr_blocks.size() == blocks->size();
+}
+
+void PolicyReader::read_options(Value value) {
+  const Fields fields(in_, value, kOptionKeys);
+  if (!fields.valid()) return;
+  auto& options = policy_.options;
+  if (const auto written = fields["on_policy_change"]) {
+    const auto choice = in_.choice(*written, "on_policy_change", kOnPolicyChange);
+    options.on_policy_change = static_cast<OnPolicyChange>(choice.value_or(0));
+  }
+  if (const auto written = fields["tcp_pickup"]) options.tcp_pickup = in_.boolean(*written).value_or(true);
+  if (const auto written = fields["nat_fragments"]) {
+    if (in_.choice(*written, "nat_fragments", kNatFragments).value_or(0) == 1) {
+      in_.not_enforced(*written, "nat_fragments \"udp\"", "expected \"all\"");
+    }
+  }
+  if (const auto written = fields["allow_private_internet"]) {
+    options.allow_private_internet = in_.boolean(*written).value_or(false);
+  }
+  if (const auto written = fields["timeouts"]) read_timeouts(*written, options.timeouts, &options.nat_timeout);
+}
+
+void PolicyReader::read_timeouts(Value value, Timeouts& timeouts, std::uint32_t* nat) {
+  const std::span<const std::string_view> keys(kTimeoutKeys);
+  const Fields fields(in_, value, nat != nullptr ? keys : keys.first(kTimeouts.size()));
+  if (!fields.valid()) return;
+  for (const auto& [key, field, least, most] : kTimeouts) {
+    const auto written = fields[key];
+    const auto seconds = written ? in_.integer(*written, 1, kLongestTimeout, "seconds") : std::nullopt;
+    if (!seconds) continue;
+    timeouts.*field = static_cast<std::uint32_t>(*seconds);
+    if (most > 0 && (*seconds < least || *seconds > most)) {
+      in_.warning(*written, std::to_string(*seconds) + " seconds are outside the range of AWS, " +
+                                std::to_string(least) + " to " + std::to_string(most));
+    }
+  }
+  if (nat == nullptr) return;
+  if (const auto written = fields["nat"]) {
+    *nat = static_cast<std::uint32_t>(in_.integer(*written, 1, kLongestTimeout, "seconds").value_or(*nat));
+  }
+}
+
+void PolicyReader::read_prefix_lists(Value value) {
+  std::size_t entries = 0;
+  each_named(value, policy_.prefix_lists, ceilings_.prefix_list_entries, "prefix_lists",
+             [&](const std::string&, PrefixList& list, Value written) {
+               entries += written.kind() == Kind::array ? written.size() : 0;
+               if (within(written, entries, ceilings_.prefix_list_entries, "prefix_list_entries")) {
+                 list.entries = prefixes(written);
+               }
+             });
+}
+
+bool PolicyReader::within(Value at, std::size_t found, std::size_t ceiling, std::string_view name) {
+  if (found <= ceiling) return true;
+  in_.error(at, "found " + std::to_string(found) + ", more than the ceiling " + std::string(name) + " of " +
+                    std::to_string(ceiling));
+  return false;
+}
+
+std::vector<Prefix> PolicyReader::prefixes(Value value) {
+  std::vector<Prefix> prefixes;
+  if (!in_.is(value, Kind::array, "an array of CIDRs")) return prefixes;
+  prefixes.reserve(value.size());
+  value.each_element([&](Value element) {
+    if (const auto prefix = in_.prefix(element)) prefixes.push_back(*prefix);
+  });
+  return prefixes;
+}
+
+std::vector<std::string> PolicyReader::names(Value value, Refers to) {
+  std::vector<std::string> names;
+  if (!in_.is(value, Kind::array, "an array of names")) return names;
+  names.reserve(value.size());
+  value.each_element([&](Value element) {
+    const auto name = in_.string(element, "a name");
+    if (!name) return;
+    names.emplace_back(*name);
+    references_.push_back({element.index(), to});
+  });
+  return names;
+}
+
+void PolicyReader::refuse_ipv6_list(const Fields& fields, std::string_view key) {
+  const auto value = fields[key];
+  if (!value || !in_.is(*value, Kind::array, "an array") || value->size() == 0) return;
+  in_.not_enforced(*value, "IPv6", "found the key " + quoted(key));
+}
+
+void PolicyReader::refuse_ipv6_value(const Fields& fields, std::string_view key) {
+  if (const auto value = fields[key]) in_.not_enforced(*value, "IPv6", "found the key " + quoted(key));
+}
+
+std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file, const Ceilings& ceilings) {
+  ReadPolicy result;
+  auto& diagnostics = result.warnings;
+  const auto tree = Tree::parse(text, diagnostics);
+  if (tree) {
+    Reader in(*tree, diagnostics);
+    PolicyReader(in, result.policy, ceilings).read(tree->root());
+  }
+  if (diagnostics.has_errors()) return std::unexpected(std::move(diagnostics));
+  result.policy.file = std::move(file);
+  result.policy.source = text;
+  return result;
+}
+
+}  // namespace sallyport::rules

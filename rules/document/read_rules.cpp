@@ -1,0 +1,236 @@
+// Security groups and network ACLs: what a rule matches, and what may not be said.
+//
+// Owner: rules/document.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <unordered_map>
+#include <utility>
+
+#include "rules/document/policy_reader.h"
+
+namespace sallyport::rules {
+namespace {
+
+using Keys = std::string_view;
+constexpr std::array<Keys, 3> kGroupKeys{"description", "ingress", "egress"};
+constexpr std::array<Keys, 9> kGroupRuleKeys{"description",     "protocol",     "from_port",
+                                             "to_port",         "cidr_blocks",  "ipv6_cidr_blocks",
+                                             "security_groups", "prefix_lists", "self"};
+constexpr std::array<Keys, 4> kPeerLists{"cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_lists"};
+constexpr std::array<Keys, 2> kAclKeys{"ingress", "egress"};
+constexpr std::array<Keys, 10> kAclEntryKeys{"description",     "rule_no",   "action",  "protocol",  "cidr_block",
+                                             "ipv6_cidr_block", "from_port", "to_port", "icmp_type", "icmp_code"};
+constexpr std::array<Keys, 2> kActions{"deny", "allow"};
+constexpr std::array<Keys, 5> kProtocolNames{"tcp", "udp", "icmp", "icmpv6", "all"};
+constexpr std::int64_t kProtocolIcmpv6 = 58;
+constexpr std::array<std::int64_t, 5> kProtocolNumbers{kProtocolTcp, kProtocolUdp, kProtocolIcmp, kProtocolIcmpv6,
+                                                       kAnyProtocol};
+constexpr std::int64_t kLastPort = 65535;
+constexpr std::int64_t kLastRuleNo = 32766;
+
+constexpr Prefix kEverywhere{};
+
+// "6", "-1", … without sign or leading zeros but in "-1".
+std::optional<std::int64_t> protocol_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && text == std::to_string(number);
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+void PolicyReader::read_security_groups(Value value) {
+  each_named(value, policy_.security_groups, ceilings_.security_groups, "security_groups",
+             [&](const std::string&, SecurityGroup& group, Value written) {
+               const Fields fields(in_, written, kGroupKeys);
+               read_description(fields, group.description);
+               if (const auto rules = fields["ingress"]) read_group_rules(*rules, group.ingress);
+               if (const auto rules = fields["egress"]) read_group_rules(*rules, group.egress);
+             });
+}
+
+void PolicyReader::read_description(const Fields& fields, std::string& description) {
+  const auto value = fields["description"];
+  if (!value) return;
+  if (const auto text = in_.string(*value)) description = *text;
+}
+
+void PolicyReader::read_group_rules(Value value, std::vector<GroupRule>& rules) {
+  if (!in_.is(value, Kind::array, "an array of rules") ||
+      !within(value, value.size(), ceilings_.rules_per_group, "rules_per_group")) {
+    return;
+  }
+  rules.reserve(value.size());
+  value.each_element([&](Value element) { read_group_rule(element, rules.emplace_back()); });
+}
+
+void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
+  const Fields fields(in_, value, kGroupRuleKeys, "a rule (an object)");
+  if (!fields.valid()) return;
+  rule.where = value.where();
+  read_description(fields, rule.description);
+  if (const auto protocol = this->protocol(fields)) {
+    rule.traffic.protocol = *protocol;
+    if (*protocol == kProtocolIcmp) {
+      read_icmp(fields, "from_port", "to_port", rule.traffic);
+    } else {
+      read_ports(fields, rule.traffic);
+    }
+  }
+  if (const auto list = fields["cidr_blocks"]) rule.cidr_blocks = prefixes(*list);
+  refuse_ipv6_list(fields, "ipv6_cidr_blocks");
+  if (const auto list = fields["security_groups"]) rule.security_groups = names(*list, Refers::security_group);
+  if (const auto list = fields["prefix_lists"]) rule.prefix_lists = names(*list, Refers::prefix_list);
+  if (const auto self = fields["self"]) rule.self = in_.boolean(*self).value_or(true);
+  const bool has_peer = rule.self || std::ranges::any_of(kPeerLists, [&](Keys key) {
+                          const auto list = fields[key];
+                          return list && (list->kind() != Kind::array || list->size() > 0);
+                        });
+  if (!has_peer)
+    in_.error(value, "a rule without a peer, expected one of cidr_blocks, security_groups, prefix_lists, self: true");
+}
+
+void PolicyReader::read_network_acls(Value value) {
+  each_named(value, policy_.network_acls, ceilings_.network_acls, "network_acls",
+             [&](const std::string&, NetworkAcl& acl, Value written) {
+               const Fields fields(in_, written, kAclKeys);
+               if (const auto entries = fields["ingress"]) read_acl_entries(*entries, acl.ingress);
+               if (const auto entries = fields["egress"]) read_acl_entries(*entries, acl.egress);
+             });
+}
+
+void PolicyReader::read_acl_entries(Value value, std::vector<AclEntry>& entries) {
+  if (!in_.is(value, Kind::array, "an array of entries")) return;
+  std::unordered_map<std::int64_t, SourcePosition> numbers;
+  value.each_element([&](Value element) {
+    const Fields fields(in_, element, kAclEntryKeys, "an entry (an object)");
+    if (!fields.valid()) return;
+    AclEntry entry;
+    entry.where = element.where();
+    read_acl_entry(fields, entry);
+    if (entry.rule_no != 0) {
+      if (const auto [first, added] = numbers.try_emplace(entry.rule_no, entry.where); !added) {
+        in_.error(*fields["rule_no"],
+                  "duplicate rule number " + std::to_string(entry.rule_no) + ", first " + line_of(first->second));
+        return;
+      }
+    }
+    entries.push_back(std::move(entry));
+  });
+  std::ranges::sort(entries, {}, &AclEntry::rule_no);
+}
+
+void PolicyReader::read_acl_entry(const Fields& fields, AclEntry& entry) {
+  read_description(fields, entry.description);
+  if (const auto number = fields.required("rule_no")) {
+    entry.rule_no = static_cast<std::uint16_t>(in_.integer(*number, 1, kLastRuleNo, "a rule number").value_or(0));
+  }
+  if (const auto action = fields.required("action")) entry.allow = in_.choice(*action, "action", kActions) == 1U;
+  if (const auto protocol = this->protocol(fields)) {
+    entry.traffic.protocol = *protocol;
+    if (*protocol == kProtocolIcmp) {
+      read_icmp(fields, "icmp_type", "icmp_code", entry.traffic);
+      expect_no_ports(fields, "icmp");
+    } else {
+      read_ports(fields, entry.traffic);
+      for (const auto key : {"icmp_type", "icmp_code"}) {
+        if (const auto value = fields[key]) in_.error(*value, std::string(key) + " is for protocol icmp only");
+      }
+    }
+  }
+  refuse_ipv6_value(fields, "ipv6_cidr_block");
+  const auto cidr = fields["cidr_block"];
+  if (cidr.has_value() == fields["ipv6_cidr_block"].has_value()) {
+    in_.error(fields.object(), "expected exactly one of cidr_block and ipv6_cidr_block");
+  }
+  if (cidr) entry.cidr_block = in_.prefix(*cidr).value_or(Prefix{});
+}
+
+std::optional<std::int16_t> PolicyReader::protocol(const Fields& fields) {
+  const auto value = fields.required("protocol");
+  if (!value) return std::nullopt;
+  std::optional<std::int64_t> number;
+  if (value->kind() == Kind::integer) number = value->integer();
+  if (value->kind() == Kind::string) {
+    const auto named = std::ranges::find(kProtocolNames, value->text());
+    number = named == kProtocolNames.end() ? protocol_number(value->text())
+                                           : kProtocolNumbers[static_cast<std::size_t>(named - kProtocolNames.begin())];
+  }
+  if (number == kProtocolIcmpv6) {
+    in_.not_enforced(*value, "IPv6", "found the protocol icmpv6");
+    return std::nullopt;
+  }
+  if (number && *number >= kAnyProtocol && *number <= 255) return static_cast<std::int16_t>(*number);
+  const auto text = value->kind() == Kind::string ? value->text() : std::string_view{};
+  in_.error(*value,
+            "unknown protocol: found " + describe(*value) +
+                ", expected \"tcp\", \"udp\", \"icmp\", \"all\", or a number from 0 to 255 or -1",
+            nearest_name(text, {kProtocolNames.begin(), kProtocolNames.end()}));
+  return std::nullopt;
+}
+
+void PolicyReader::read_ports(const Fields& fields, Traffic& traffic) {
+  if (traffic.protocol != kProtocolTcp && traffic.protocol != kProtocolUdp) {
+    return expect_no_ports(fields, traffic.protocol == kAnyProtocol ? "all" : std::to_string(traffic.protocol));
+  }
+  const auto from_value = fields.required("from_port");
+  const auto to_value = fields.required("to_port");
+  const auto from = from_value ? in_.integer(*from_value, 0, kLastPort, "a port") : std::nullopt;
+  const auto to = to_value ? in_.integer(*to_value, 0, kLastPort, "a port") : std::nullopt;
+  if (!from || !to) return;
+  traffic.from_port = static_cast<std::uint16_t>(*from);
+  traffic.to_port = static_cast<std::uint16_t>(*to);
+  if (*from > *to) {
+    in_.error(*from_value, "from_port " + std::to_string(*from) + " is larger than to_port " + std::to_string(*to));
+  }
+}
+
+void PolicyReader::read_icmp(const Fields& fields, std::string_view type_key, std::string_view code_key,
+                             Traffic& traffic) {
+  const auto type_value = fields[type_key];
+  const auto code_value = fields[code_key];
+  const auto type = type_value ? in_.integer(*type_value, -1, 255, "an ICMP type") : std::optional<std::int64_t>(-1);
+  const auto code = code_value ? in_.integer(*code_value, -1, 255, "an ICMP code") : std::optional<std::int64_t>(-1);
+  if (!type || !code) return;
+  traffic.icmp_type = static_cast<std::int16_t>(*type);
+  traffic.icmp_code = static_cast<std::int16_t>(*code);
+  if (*type == -1 && *code != -1) {
+    in_.error(*code_value, "found the ICMP code " + std::to_string(*code) +
+                               " of any type, expected -1: an any type needs an any code");
+  }
+}
+
+void PolicyReader::expect_no_ports(const Fields& fields, std::string_view protocol) {
+  const auto from = fields["from_port"];
+  const auto to = fields["to_port"];
+  if (!from && !to) return;
+  const auto both = [&](std::int64_t number) {
+    return from && to && from->kind() == Kind::integer && to->kind() == Kind::integer && from->integer() == number &&
+           to->integer() == number;
+  };
+  if (both(0) || both(-1)) return;
+  in_.error(from ? *from : *to,
+            "ports mean nothing for protocol " + quoted(protocol) + ", expected none, or 0 and 0, or -1 and -1");
+}
+
+void PolicyReader::add_implicit_group() {
+  const auto [place, added] = policy_.security_groups.try_emplace("default");
+  if (!added) return;
+  place->second.ingress.emplace_back().self = true;
+  place->second.egress.emplace_back().cidr_blocks.push_back(kEverywhere);
+}
+
+void PolicyReader::add_implicit_acl() {
+  const auto [place, added] = policy_.network_acls.try_emplace("default");
+  if (!added) return;
+  for (auto* entries : {&place->second.ingress, &place->second.egress}) {
+    auto& entry = entries->emplace_back();
+    entry.rule_no = 100;
+    entry.allow = true;
+    entry.cidr_block = kEverywhere;
+  }
+}
+
+}  // namespace sallyport::rules

@@ -1,0 +1,93 @@
+// What both documents' readers need: typed values, known keys, names, addresses — each wrong one an error that points.
+//
+// Owner: rules/document. Always: a function that returns nothing has added an error.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rules/document/diagnostics.h"
+#include "rules/document/tree.h"
+#include "rules/model/address.h"
+
+namespace sallyport::rules {
+
+class Reader {
+ public:
+  Reader(const Tree& tree, Diagnostics& diagnostics) : tree_(&tree), diagnostics_(&diagnostics) {}
+
+  [[nodiscard]] const Tree& tree() const { return *tree_; }
+
+  void error(Value at, std::string message, std::string nearest = {});
+  void warning(Value at, std::string message);
+  // `unknown WHAT "NAME"`, with the nearest of `known`.
+  void unknown(Value at, std::string_view what, std::span<const std::string_view> known);
+  // The same for the names of a section.
+  template <typename Map>
+  void unknown_name(Value at, std::string_view what, const Map& known);
+  // "IPv6 is not enforced by this version": `what` is IPv6 or what else is not.
+  void not_enforced(Value at, std::string_view what, std::string_view found);
+
+  // `expected` is a noun phrase.
+  bool is(Value value, Kind kind, std::string_view expected);
+  std::optional<std::string_view> string(Value value, std::string_view expected = "a string");
+  std::optional<bool> boolean(Value value);
+  std::optional<std::int64_t> integer(Value value, std::int64_t min, std::int64_t max, std::string_view what);
+  // One of `choices`, by index; the error names the nearest.
+  std::optional<std::size_t> choice(Value value, std::string_view what, std::span<const std::string_view> choices);
+  // A string of 1-255 characters of A-Z a-z 0-9 . _ - : /
+  bool name(Value key);
+  std::optional<Ipv4> address(Value value);
+  std::optional<Prefix> prefix(Value value);
+
+ private:
+  const Tree* tree_;
+  Diagnostics* diagnostics_;
+};
+
+// The members of an object whose keys are known. Unknown keys are errors when it is made; so is what is no object.
+class Fields {
+ public:
+  static constexpr std::size_t kMostKeys = 16;
+
+  // `keys` must outlive this.
+  Fields(Reader& reader, Value object, std::span<const std::string_view> keys, std::string_view expected = "an object");
+
+  [[nodiscard]] bool valid() const { return valid_; }
+  [[nodiscard]] Value object() const { return object_; }
+  // A key that is not of `keys` is a mistake of the program.
+  [[nodiscard]] std::optional<Value> operator[](std::string_view key) const;
+  // The same, and an error where it is not there.
+  [[nodiscard]] std::optional<Value> required(std::string_view key) const;
+
+ private:
+  Reader* reader_;
+  Value object_;
+  std::span<const std::string_view> keys_;
+  std::array<std::uint32_t, kMostKeys> found_{};  // index of the value, 0: absent (0 is the root)
+  bool valid_;
+};
+
+// "the string "abc"", "the number 1.5", "an object" … for messages.
+[[nodiscard]] std::string describe(Value value);
+// "(line 31)", or "(by default)" for what was not written.
+[[nodiscard]] std::string line_of(SourcePosition where);
+[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] bool looks_like_ipv6(std::string_view text);
+
+template <typename Map>
+void Reader::unknown_name(Value at, std::string_view what, const Map& known) {
+  std::vector<std::string_view> names;
+  if (diagnostics_->keeps(Severity::error, at.where())) {
+    names.reserve(known.size());
+    for (const auto& [name, value] : known) names.push_back(name);
+  }
+  unknown(at, what, names);
+}
+
+}  // namespace sallyport::rules
