@@ -101,4 +101,10 @@ inline constexpr std::uint8_t kTimeExceeded = 11, kParameterProblem = 12;
 inline constexpr std::uint8_t kFragmentationNeeded = 4;  // code of kUnreachable, RFC 1191
 }  // namespace icmp
 
+// Where the sum stands in a TCP, UDP or ICMP header.
+[[nodiscard]] constexpr std::size_t l4_sum_offset(std::uint8_t protocol) {
+  if (protocol == kTcp) return tcp::kSum;
+  return protocol == kUdp ? udp::kSum : icmp::kSum;
+}
+
 }  // namespace sallyport::dataplane
