@@ -114,6 +114,7 @@ class NeighborTable {
   [[nodiscard]] NeighborIndex enter(std::uint32_t address, Time now);
   [[nodiscard]] NeighborIndex take_entry(Time now);
   void end(NeighborIndex index, NeighborSink& sink);
+  void unlink(NeighborIndex index);
   void link_mac(NeighborIndex index);
   void unlink_mac(NeighborIndex index);
   void set_mac(NeighborIndex index, const rules::MacAddress& mac, NeighborState state, NeighborSink& sink);
