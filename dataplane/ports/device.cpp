@@ -1,0 +1,152 @@
+// Opening a device with DPDK; see the header.
+#include "dataplane/ports/device.h"
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "dataplane/ports/device_checks.h"
+#include "dataplane/ports/eal.h"
+#include "dataplane/ports/plan.h"
+
+namespace sallyport::dataplane {
+
+namespace {
+
+constexpr std::uint64_t kReceiveChecks =
+    RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+
+std::unexpected<std::string> failure(const rules::Port& port, const std::string& what, int error) {
+  const std::string complaint = Eal::take_complaint();
+  std::string text = port_prefix(port) + what + ": " + rte_strerror(error < 0 ? -error : error);
+  if (!complaint.empty()) text += " (" + complaint + ")";
+  return std::unexpected(std::move(text));
+}
+
+rules::MacAddress link_address(std::uint16_t id) {
+  rte_ether_addr address{};
+  rte_eth_macaddr_get(id, &address);
+  rules::MacAddress mac;
+  std::memcpy(mac.bytes.data(), address.addr_bytes, mac.bytes.size());
+  return mac;
+}
+
+// The two ends of a tap must not share an address, and neighbours should know the gateway again after a restart: a
+// locally administered address made from the interface's name.
+rules::MacAddress tap_address(const std::string& interface_name) {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
+  for (const char c : interface_name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  rules::MacAddress mac{{0x02, 0x53, 0, 0, 0, 0}};
+  for (std::size_t i = 2; i < mac.bytes.size(); ++i) mac.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
+  return mac;
+}
+
+bool kernel_leaves_sums(rules::DeviceKind kind) {
+  return kind == rules::DeviceKind::af_packet || kind == rules::DeviceKind::af_xdp || kind == rules::DeviceKind::tap;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Device>, std::string> Device::open(const rules::Port& port, std::size_t index,
+                                                                 std::uint32_t workers, rte_mempool* pool) {
+  std::unique_ptr<Device> device(new Device);
+  device->source_ = port.device;
+  if (auto probed = device->probe(port, index); !probed) return std::unexpected(probed.error());
+  if (auto configured = device->configure(port, workers, pool); !configured) return std::unexpected(configured.error());
+  device->describe(port);
+  return device;
+}
+
+Device::~Device() {
+  if (!probed_) return;
+  rte_eth_dev_stop(id_);
+  rte_eth_dev_close(id_);
+}
+
+std::expected<void, std::string> Device::probe(const rules::Port& port, std::size_t index) {
+  const auto interface = check_device(port);
+  if (!interface) return std::unexpected(interface.error());
+  const bool found = interface->has_value();
+  const std::string arguments =
+      device_arguments(port, index, found ? (*interface)->receive_queues : 1, found ? (*interface)->driver : "");
+  if (found || port.device.kind == rules::DeviceKind::tap) interface_name_ = port.device.argument;
+  const std::string name = arguments.substr(0, arguments.find(','));
+  if (port.device.kind != rules::DeviceKind::pci) {
+    const int error = rte_dev_probe(arguments.c_str());
+    if (error != 0) return failure(port, "the driver refused it", error);
+  }
+  if (const int error = rte_eth_dev_get_port_by_name(name.c_str(), &id_); error != 0) {
+    return failure(port, "no driver of DPDK took it", error);
+  }
+  probed_ = true;
+  return {};
+}
+
+std::expected<void, std::string> Device::configure(const rules::Port& port, std::uint32_t workers, rte_mempool* pool) {
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
+    return failure(port, "it does not say what it is", error);
+  driver_ = info.driver_name;
+  // Many queues help where the device spreads flows over them, or where it has to be asked queue by queue.
+  const bool spreads = port.device.kind == rules::DeviceKind::pci && info.flow_type_rss_offloads != 0;
+  const bool every_queue = port.device.kind == rules::DeviceKind::af_xdp;
+  receive_queues_ =
+      every_queue ? info.max_rx_queues
+                  : static_cast<std::uint16_t>(spreads ? std::min<std::uint32_t>(workers, info.max_rx_queues) : 1);
+  const bool queue_each = port.device.kind == rules::DeviceKind::pci && info.max_tx_queues >= workers;
+  transmit_queues_ = every_queue ? info.max_tx_queues : static_cast<std::uint16_t>(queue_each ? workers : 1);
+
+  rte_eth_conf conf{};
+  conf.rxmode.mtu = port.mtu;
+  if (port.device.kind == rules::DeviceKind::pci) {
+    conf.rxmode.offloads = info.rx_offload_capa & kReceiveChecks;
+    conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+  }
+  if (receive_queues_ > 1 && spreads) {
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    conf.rx_adv_conf.rss_conf.rss_hf =
+        info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+  }
+  if (const int error = rte_eth_dev_configure(id_, receive_queues_, transmit_queues_, &conf); error != 0) {
+    return failure(port, "it cannot be configured for an MTU of " + std::to_string(port.mtu), error);
+  }
+  if (auto queues = set_up_queues(port, pool); !queues) return queues;
+  if (const int error = rte_eth_dev_start(id_); error != 0) return failure(port, "it does not start", error);
+  rte_eth_promiscuous_disable(id_);
+  return {};
+}
+
+std::expected<void, std::string> Device::set_up_queues(const rules::Port& port, rte_mempool* pool) {
+  std::uint16_t receive = kReceiveDescriptors;
+  std::uint16_t transmit = kTransmitDescriptors;
+  if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &receive, &transmit); error != 0) {
+    return failure(port, "its queues cannot be sized", error);
+  }
+  const auto socket = static_cast<unsigned>(std::max(rte_eth_dev_socket_id(id_), 0));
+  for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+    const int error = rte_eth_rx_queue_setup(id_, queue, receive, socket, nullptr, pool);
+    if (error != 0) return failure(port, "receive queue " + std::to_string(queue) + " cannot be set up", error);
+  }
+  for (std::uint16_t queue = 0; queue < transmit_queues_; ++queue) {
+    const int error = rte_eth_tx_queue_setup(id_, queue, transmit, socket, nullptr);
+    if (error != 0) return failure(port, "transmit queue " + std::to_string(queue) + " cannot be set up", error);
+  }
+  return {};
+}
+
+void Device::describe(const rules::Port& port) {
+  settings_.name = port.name;
+  settings_.mac = port.device.kind == rules::DeviceKind::tap ? tap_address(interface_name_) : link_address(id_);
+  settings_.mtu = port.mtu;
+  settings_.subnets = port.subnets;
+  settings_.proxy_arp = port.proxy_arp;
+  settings_.routed = port.routed;
+  settings_.uplink = port.uplink;
+  settings_.unfinished_checksums = kernel_leaves_sums(port.device.kind);
+}
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,140 @@
+// Checks before a driver is asked; see the header.
+#include "dataplane/ports/device_checks.h"
+
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <regex>
+
+namespace sallyport::dataplane {
+
+namespace {
+
+using Fault = std::string;  // empty: none
+
+std::string system_error(int error) { return std::strerror(error); }
+
+Fault check_socket(int family, const char* kind, const char* missing) {
+  const int fd = ::socket(family, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd >= 0) {
+    ::close(fd);
+    return {};
+  }
+  const int error = errno;
+  if (error == EPERM || error == EACCES) return std::string(kind) + " need CAP_NET_RAW; run as root";
+  if (error == EAFNOSUPPORT) return missing;
+  return std::string(kind) + " cannot be opened: " + system_error(error);
+}
+
+Fault check_tap_device() {
+  const int fd = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  if (fd >= 0) {
+    ::close(fd);
+    return {};
+  }
+  const int error = errno;
+  if (error == ENOENT || error == ENODEV) return "there is no /dev/net/tun; load the kernel module (modprobe tun)";
+  return "/dev/net/tun cannot be opened (" + system_error(error) + "); run as root";
+}
+
+Fault check_existing(const rules::Port& port, const std::optional<LinuxInterface>& interface) {
+  const std::string& name = port.device.argument;
+  if (!interface) return "there is no interface " + name + " here; `ip link` lists those there are";
+  if (!interface->up) return name + " is down; run: ip link set " + name + " up";
+  if (interface->mtu < port.mtu) {
+    const std::string mtu = std::to_string(port.mtu);
+    return name + " has an MTU of " + std::to_string(interface->mtu) + ", the gateway document says " + mtu +
+           "; run: ip link set " + name + " mtu " + mtu + ", or write \"mtu\": " + std::to_string(interface->mtu);
+  }
+  return {};
+}
+
+Fault check_tap(const rules::Port& port) {
+  if (::if_nametoindex(port.device.argument.c_str()) != 0) {
+    return "an interface " + port.device.argument +
+           " is there already and tap makes its own; remove it (ip link del), or use af_packet:" + port.device.argument;
+  }
+  return check_tap_device();
+}
+
+Fault check_pci(const std::string& address) {
+  static const std::regex form("[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]");
+  if (!std::regex_match(address, form))
+    return "a PCI address looks like 0000:00:06.0; `lspci -D` lists those of this host";
+  const std::filesystem::path device = "/sys/bus/pci/devices/" + address;
+  std::error_code error;
+  if (!std::filesystem::exists(device, error))
+    return "there is no such PCI device; `lspci -D` lists those of this host";
+  const auto driver = std::filesystem::read_symlink(device / "driver", error).filename().string();
+  const bool user_space = driver == "vfio-pci" || driver == "uio_pci_generic" || driver == "igb_uio" ||
+                          driver == "mlx5_core" || driver == "mlx4_core";
+  if (user_space) return {};
+  return "it is bound to " + (driver.empty() ? "no driver" : driver) + "; run: dpdk-devbind.py --bind=vfio-pci " +
+         address;
+}
+
+Fault check_pcap(const rules::Device& device) {
+  if (device.pcap_input != "-" && ::access(device.pcap_input.c_str(), R_OK) != 0) {
+    return "cannot read " + device.pcap_input + ": " + system_error(errno);
+  }
+  if (device.pcap_output == "-") return {};
+  const auto folder = std::filesystem::absolute(device.pcap_output).parent_path();
+  if (::access(folder.c_str(), W_OK) != 0) return "cannot write in " + folder.string() + ": " + system_error(errno);
+  return {};
+}
+
+Fault check_virtual(const std::string& arguments) {
+  const std::string name = arguments.substr(0, arguments.find(','));
+  if (name.empty()) return "dpdk: takes what EAL's --vdev takes, such as net_memif0,role=client";
+  return {};
+}
+
+}  // namespace
+
+std::string port_prefix(const rules::Port& port) { return "port \"" + port.name + "\" (" + port.device.text + "): "; }
+
+std::expected<std::optional<LinuxInterface>, std::string> check_device(const rules::Port& port) {
+  Fault fault;
+  std::optional<LinuxInterface> interface;
+  const rules::DeviceKind kind = port.device.kind;
+  const bool on_interface = kind == rules::DeviceKind::af_packet || kind == rules::DeviceKind::af_xdp;
+  if (on_interface || kind == rules::DeviceKind::tap) fault = interface_name_fault(port.device.argument);
+  if (fault.empty() && on_interface) {
+    interface = find_interface(port.device.argument);
+    fault = check_existing(port, interface);
+  }
+  if (fault.empty()) {
+    switch (kind) {
+      case rules::DeviceKind::af_packet:
+        fault =
+            check_socket(AF_PACKET, "packet sockets", "this kernel has no packet sockets; load the module af_packet");
+        break;
+      case rules::DeviceKind::af_xdp:
+        fault =
+            check_socket(AF_XDP, "XDP sockets", "this kernel has no XDP sockets (CONFIG_XDP_SOCKETS); use af_packet:");
+        break;
+      case rules::DeviceKind::tap:
+        fault = check_tap(port);
+        break;
+      case rules::DeviceKind::pci:
+        fault = check_pci(port.device.argument);
+        break;
+      case rules::DeviceKind::pcap:
+        fault = check_pcap(port.device);
+        break;
+      case rules::DeviceKind::vdev:
+        fault = check_virtual(port.device.argument);
+        break;
+    }
+  }
+  if (!fault.empty()) return std::unexpected(port_prefix(port) + fault);
+  return interface;
+}
+
+}  // namespace sallyport::dataplane

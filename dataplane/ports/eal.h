@@ -1,0 +1,32 @@
+// DPDK's environment layer, started once and taken down without a trace.
+//
+// Owner: dataplane/ports; one a process. Its chatter goes into our log, its failures come back as sentences.
+// Always: no file of EAL's stays on the host, whatever way the process ends.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/ports/log.h"
+
+namespace sallyport::dataplane {
+
+class Eal {
+ public:
+  // `arguments` as from eal_arguments(). The calling thread becomes EAL's main one.
+  [[nodiscard]] static std::expected<std::unique_ptr<Eal>, std::string> start(std::vector<std::string> arguments,
+                                                                              const LogFunction& log);
+  ~Eal();
+  Eal(const Eal&) = delete;
+  Eal& operator=(const Eal&) = delete;
+
+  // The last warning or error a driver or EAL printed, to be quoted behind a failure; forgets it.
+  [[nodiscard]] static std::string take_complaint();
+
+ private:
+  Eal() = default;
+};
+
+}  // namespace sallyport::dataplane

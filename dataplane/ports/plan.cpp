@@ -1,0 +1,153 @@
+// Cores, buffers, memory and EAL's arguments; see the header.
+#include "dataplane/ports/plan.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace sallyport::dataplane {
+
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1U << 20U;
+constexpr std::uint32_t kFrameOverhead = 128;      // link header, VLAN tag, af_packet's own header and its alignment
+constexpr std::uint32_t kHeldBuffers = 8192;       // held for neighbours, in flight between stages
+constexpr std::uint32_t kBuffersPerWorker = 1024;  // mempool caches and bursts
+constexpr std::uint64_t kBufferOverhead = 512;     // mbuf, headroom, mempool object, its place in the pool's ring
+constexpr std::uint64_t kBytesPerFlow = 320;       // an estimate, for choosing the pages in `auto`
+
+std::string join(const std::vector<unsigned>& cores) {
+  std::string text;
+  for (const unsigned core : cores) text += (text.empty() ? "" : ",") + std::to_string(core);
+  return text;
+}
+
+std::string lcores_argument(const CorePlan& cores) {
+  std::string text = "(0)@(" + join(cores.control) + ")";
+  for (std::size_t i = 0; i < cores.workers.size(); ++i) {
+    text += ",(" + std::to_string(i + 1) + ")@" + std::to_string(cores.workers[i]);
+  }
+  return text;
+}
+
+std::string af_packet_arguments(const rules::Port& port) {
+  const std::uint32_t room = frame_room(port.mtu);
+  const std::uint32_t block = std::max<std::uint32_t>(room, 4096);
+  return ",iface=" + port.device.argument + ",blocksz=" + std::to_string(block) + ",framesz=" + std::to_string(room) +
+         ",framecnt=" + std::to_string(kReceiveDescriptors);
+}
+
+std::string af_xdp_arguments(const rules::Port& port, std::uint32_t receive_queues, const std::string& driver) {
+  std::string text = ",iface=" + port.device.argument + ",start_queue=0,queue_count=" + std::to_string(receive_queues);
+  if (driver == "veth") text += ",force_copy=1";
+  return text;
+}
+
+std::string pcap_device(const rules::Device& device, const std::string& number) {
+  if (device.pcap_input == "-" && device.pcap_output == "-") return "net_null" + number + ",no-rx=1";
+  std::string text = "net_pcap" + number;
+  if (device.pcap_input != "-") text += ",rx_pcap=" + device.pcap_input;
+  if (device.pcap_output != "-") text += ",tx_pcap=" + device.pcap_output;
+  return text;
+}
+
+}  // namespace
+
+std::expected<CorePlan, std::string> plan_cores(std::uint32_t workers, const std::vector<unsigned>& available) {
+  if (workers > available.size()) {
+    return std::unexpected("workers: " + std::to_string(workers) +
+                           " cores are needed, one a worker, but this process may use " +
+                           std::to_string(available.size()) + "; lower \"workers\" in the gateway document");
+  }
+  const auto first_worker = available.end() - static_cast<std::ptrdiff_t>(workers);
+  CorePlan plan{{first_worker, available.end()}, {available.begin(), first_worker}};
+  if (plan.control.empty()) plan.control = available;
+  return plan;
+}
+
+std::uint32_t frame_room(std::uint32_t mtu) {
+  return std::bit_ceil(std::max<std::uint32_t>(mtu + kFrameOverhead, 2048));
+}
+
+std::uint64_t BufferPlan::mebibytes() const {
+  constexpr std::uint64_t kRest = 48;  // rings, devices, EAL itself
+  return kRest + (std::uint64_t{buffers} * (room + kBufferOverhead) + kMebibyte - 1) / kMebibyte;
+}
+
+BufferPlan plan_buffers(const rules::GatewayConfig& gateway) {
+  const auto ports = static_cast<std::uint32_t>(gateway.ports.size());
+  const std::uint32_t workers = gateway.workers;
+  BufferPlan plan;
+  plan.buffers = kHeldBuffers + workers * kBuffersPerWorker;
+  for (const rules::Port& port : gateway.ports) {
+    const std::uint32_t queues = port.device.kind == rules::DeviceKind::pci ? workers : 1;
+    plan.buffers += queues * (kReceiveDescriptors + kTransmitDescriptors);
+    // af_xdp keeps four thousand buffers in its fill ring and as many in flight.
+    if (port.device.kind == rules::DeviceKind::af_xdp) plan.buffers += 8192;
+    plan.room = std::max(plan.room, frame_room(port.mtu));
+  }
+  if (workers > 1) plan.buffers += workers * kHandOverRing + ports * kTransmitRing;
+  plan.buffers = std::bit_ceil(plan.buffers) - 1;
+  return plan;
+}
+
+std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway, std::uint64_t free_bytes) {
+  const std::uint64_t buffers = plan_buffers(gateway).mebibytes();
+  const std::uint64_t needed = buffers + gateway.max_flows * kBytesPerFlow / kMebibyte;
+  const std::uint64_t available = free_bytes / kMebibyte;
+  switch (gateway.memory) {
+    case rules::MemoryMode::pages:
+      return PageKind::pages;
+    case rules::MemoryMode::automatic:
+      return available >= needed ? PageKind::hugepages : PageKind::pages;
+    case rules::MemoryMode::hugepages:
+      break;
+  }
+  if (available >= buffers) return PageKind::hugepages;
+  return std::unexpected("memory: about " + std::to_string(needed) + " MiB of hugepages are needed, " +
+                         std::to_string(available) +
+                         " MiB are free; reserve them (sysctl vm.nr_hugepages), or write \"memory\": \"pages\"");
+}
+
+std::vector<std::string> eal_arguments(const rules::GatewayConfig& gateway, const CorePlan& cores, PageKind pages,
+                                       const std::string& prefix) {
+  std::vector<std::string> arguments{
+      "sallyportd",    "--file-prefix=" + prefix, "--no-telemetry", "--no-shconf", "--lcores=" + lcores_argument(cores),
+      "--main-lcore=0"};
+  if (pages == PageKind::hugepages) {
+    arguments.emplace_back("--in-memory");  // no file in a hugetlbfs, so none to leave behind
+  } else {
+    arguments.emplace_back("--no-huge");
+    arguments.emplace_back("-m");
+    arguments.push_back(std::to_string(plan_buffers(gateway).mebibytes()));
+  }
+  bool any_pci = false;
+  for (const rules::Port& port : gateway.ports) {
+    if (port.device.kind != rules::DeviceKind::pci) continue;
+    any_pci = true;
+    arguments.emplace_back("-a");
+    arguments.push_back(port.device.argument);
+  }
+  if (!any_pci) arguments.emplace_back("--no-pci");
+  return arguments;
+}
+
+std::string device_arguments(const rules::Port& port, std::size_t index, std::uint32_t receive_queues,
+                             const std::string& driver) {
+  const std::string number = std::to_string(index);
+  switch (port.device.kind) {
+    case rules::DeviceKind::af_packet:
+      return "net_af_packet" + number + af_packet_arguments(port);
+    case rules::DeviceKind::af_xdp:
+      return "net_af_xdp" + number + af_xdp_arguments(port, receive_queues, driver);
+    case rules::DeviceKind::tap:
+      return "net_tap" + number + ",iface=" + port.device.argument;
+    case rules::DeviceKind::pcap:
+      return pcap_device(port.device, number);
+    case rules::DeviceKind::pci:
+    case rules::DeviceKind::vdev:
+      break;
+  }
+  return port.device.argument;
+}
+
+}  // namespace sallyport::dataplane
