@@ -24,7 +24,7 @@ class CeilingCheck {
   Diagnostics found_;
 };
 
-std::size_t check_groups(const Policy& policy, const Ceilings& ceilings, CeilingCheck& check) {
+std::size_t check_groups(const Policy& policy, const ImageCeilings& ceilings, CeilingCheck& check) {
   std::size_t rules = 0;
   for (const auto& [name, group] : policy.security_groups) {
     const auto count = [&](const std::vector<GroupRule>& list, const std::string& direction) {
@@ -38,7 +38,7 @@ std::size_t check_groups(const Policy& policy, const Ceilings& ceilings, Ceiling
   return rules;
 }
 
-Diagnostics check_ceilings(const Policy& policy, const Ceilings& ceilings) {
+Diagnostics check_ceilings(const Policy& policy, const ImageCeilings& ceilings) {
   CeilingCheck check;
   check.at_most(policy.interfaces.size(), ceilings.interfaces, "interfaces", "interfaces", {}, "/interfaces");
   check.at_most(policy.security_groups.size(), ceilings.security_groups, "security groups", "security_groups", {},
@@ -65,7 +65,7 @@ CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
 
 }  // namespace
 
-std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Ceilings& ceilings) {
+std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCeilings& ceilings) {
   Diagnostics problems = check_ceilings(policy, ceilings);
   if (problems.has_errors()) return std::unexpected(std::move(problems));
   CompileContext context(policy);

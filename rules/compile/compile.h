@@ -28,8 +28,9 @@ struct Compiled {
   CompileReport report;
 };
 
-// How large a policy may be. Far above what AWS allows; they keep every index of an image in 32 bits.
-struct Ceilings {
+// How large an image may be (documents have ceilings of their own). Far above what AWS allows; they keep every index of
+// an image in 32 bits.
+struct ImageCeilings {
   std::size_t interfaces = 4'000'000;
   std::size_t security_groups = 1'000'000;
   std::size_t rules_per_group = 100'000;  // a direction
@@ -39,6 +40,6 @@ struct Ceilings {
 };
 
 // The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name.
-[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Ceilings& ceilings = {});
+[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCeilings& ceilings = {});
 
 }  // namespace sallyport::rules
