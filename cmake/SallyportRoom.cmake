@@ -3,7 +3,8 @@
 add_library(sallyport_flags INTERFACE)
 target_include_directories(sallyport_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(sallyport_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wundef)
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wundef
+  -Wno-missing-field-initializers)  # designated initializers leave the rest to its defaults
 if(SALLYPORT_WERROR)
   target_compile_options(sallyport_flags INTERFACE -Werror)
 endif()
