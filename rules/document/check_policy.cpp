@@ -87,14 +87,15 @@ void PolicyReader::check_nat_routes() {
     if (table == policy_.route_tables.end()) continue;
     const auto route = std::ranges::find(table->second.routes, RouteTarget::nat_gateway, &Route::target);
     if (route == table->second.routes.end()) continue;
-    in_.error(at(node), "the subnet of a NAT gateway may not route to a NAT gateway: its table " + quoted(table_name) +
-                            " leads to " + quoted(route->target_name) + ' ' + line_of(route->where));
+    in_.error(at(node), "the subnet of a NAT gateway may not route to a NAT gateway: its table " +
+                            in_quotes(table_name) + " leads to " + in_quotes(route->target_name) + ' ' +
+                            line_of(route->where));
   }
 }
 
 std::string PolicyReader::owner_of(const Claim& claim) const {
   const bool interface = claim.kind == Claimed::interface_private || claim.kind == Claimed::interface_public;
-  return (interface ? "interface " : "NAT gateway ") + quoted(*claim.owner) + ' ' + line_of(at(claim.node).where());
+  return (interface ? "interface " : "NAT gateway ") + in_quotes(*claim.owner) + ' ' + line_of(at(claim.node).where());
 }
 
 void PolicyReader::check_claims() {

@@ -116,7 +116,8 @@ void PolicyReader::read_mac(Value value, Interface& interface) {
   if (!text) return;
   interface.mac = parse_mac(*text);
   const bool unicast = interface.mac && *interface.mac != MacAddress{} && (interface.mac->bytes[0] & 1U) == 0;
-  if (!unicast) in_.error(value, "found " + quoted(*text) + ", expected " + std::string(kExpected) + " of one station");
+  if (!unicast)
+    in_.error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected) + " of one station");
 }
 
 void PolicyReader::read_publish(Value value, Interface& interface) {
@@ -128,7 +129,7 @@ void PolicyReader::read_publish(Value value, Interface& interface) {
     const auto text = in_.string(element, "a published port");
     if (!text) return;
     auto publish = parse_publish(*text);
-    if (!publish) return in_.error(element, "found " + quoted(*text) + ": " + publish.error());
+    if (!publish) return in_.error(element, "found " + in_quotes(*text) + ": " + publish.error());
     publish->where = element.where();
     if (publish->private_ip != Ipv4{} &&
         std::ranges::find(interface.private_ips, publish->private_ip) == interface.private_ips.end()) {
@@ -137,8 +138,8 @@ void PolicyReader::read_publish(Value value, Interface& interface) {
     const auto other =
         std::ranges::find_if(interface.publish, [&](const Publish& known) { return overlap(known, *publish); });
     if (other != interface.publish.end()) {
-      in_.error(element,
-                quoted(*text) + " publishes a port that " + quoted(other->text) + " has " + line_of(other->where));
+      in_.error(element, in_quotes(*text) + " publishes a port that " + in_quotes(other->text) + " has " +
+                             line_of(other->where));
     }
     interface.publish.push_back(std::move(*publish));
   });

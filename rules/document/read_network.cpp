@@ -114,7 +114,8 @@ void PolicyReader::check_duplicate_destinations(std::size_t first_site) {
       first = i;
     } else {
       const auto value = at(sites[i].destination);
-      in_.error(value, "duplicate route to " + quoted(value.text()) + ", first " + line_of(sites[first].route->where));
+      in_.error(value,
+                "duplicate route to " + in_quotes(value.text()) + ", first " + line_of(sites[first].route->where));
     }
   }
 }
@@ -146,7 +147,7 @@ void PolicyReader::read_subnet(Value value, Subnet& subnet) {
   if (!prefix) return;
   if (prefix->length > kLongestSubnet) {
     in_.error(*cidr,
-              quoted(cidr->text()) +
+              in_quotes(cidr->text()) +
                   " has no address that is not reserved (the first four and the last are), expected a /29 or larger");
     return;
   }

@@ -175,11 +175,11 @@ std::vector<std::string> PolicyReader::names(Value value, Refers to) {
 void PolicyReader::refuse_ipv6_list(const Fields& fields, std::string_view key) {
   const auto value = fields[key];
   if (!value || !in_.is(*value, Kind::array, "an array") || value->size() == 0) return;
-  in_.not_enforced(*value, "IPv6", "found the key " + quoted(key));
+  in_.not_enforced(*value, "IPv6", "found the key " + in_quotes(key));
 }
 
 void PolicyReader::refuse_ipv6_value(const Fields& fields, std::string_view key) {
-  if (const auto value = fields[key]) in_.not_enforced(*value, "IPv6", "found the key " + quoted(key));
+  if (const auto value = fields[key]) in_.not_enforced(*value, "IPv6", "found the key " + in_quotes(key));
 }
 
 std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file, const Ceilings& ceilings) {

@@ -212,7 +212,7 @@ void PolicyReader::expect_no_ports(const Fields& fields, std::string_view protoc
   };
   if (both(0) || both(-1)) return;
   in_.error(from ? *from : *to,
-            "ports mean nothing for protocol " + quoted(protocol) + ", expected none, or 0 and 0, or -1 and -1");
+            "ports mean nothing for protocol " + in_quotes(protocol) + ", expected none, or 0 and 0, or -1 and -1");
 }
 
 void PolicyReader::add_implicit_group() {

@@ -20,7 +20,7 @@ bool allowed_in_name(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string shown = "\"";
   for (const char c : text.substr(0, kShownCharacters)) shown += static_cast<unsigned char>(c) < 0x20U ? '?' : c;
   while (!shown.empty() && text.size() > kShownCharacters && (static_cast<unsigned char>(shown.back()) & 0x80U) != 0) {
@@ -40,7 +40,7 @@ std::string describe(Value value) {
     case Kind::other_number:
       return "the number " + std::string(value.text().substr(0, kShownCharacters));
     case Kind::string:
-      return "the string " + quoted(value.text());
+      return "the string " + in_quotes(value.text());
     case Kind::array:
       return value.size() == 0 ? "an empty array" : "an array";
     case Kind::object:
@@ -70,7 +70,7 @@ void Reader::warning(Value at, std::string message) {
 
 void Reader::unknown(Value at, std::string_view what, std::span<const std::string_view> known) {
   if (!diagnostics_->keeps(Severity::error, at.where())) return diagnostics_->error(at.where(), {}, {});
-  error(at, "unknown " + std::string(what) + ' ' + quoted(at.text()),
+  error(at, "unknown " + std::string(what) + ' ' + in_quotes(at.text()),
         nearest_name(at.text(), {known.begin(), known.end()}));
 }
 
@@ -108,7 +108,7 @@ std::optional<std::size_t> Reader::choice(Value value, std::string_view what,
   if (!is(value, Kind::string, expected)) return std::nullopt;
   const auto found = std::ranges::find(choices, value.text());
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  error(value, "unknown " + std::string(what) + ' ' + quoted(value.text()) + ", expected " + expected,
+  error(value, "unknown " + std::string(what) + ' ' + in_quotes(value.text()) + ", expected " + expected,
         nearest_name(value.text(), {choices.begin(), choices.end()}));
   return std::nullopt;
 }
@@ -120,7 +120,7 @@ bool Reader::name(Value key) {
     return false;
   }
   if (std::ranges::all_of(text, allowed_in_name)) return true;
-  error(key, "invalid name " + quoted(text) + ", expected characters of A-Z a-z 0-9 . _ - : /");
+  error(key, "invalid name " + in_quotes(text) + ", expected characters of A-Z a-z 0-9 . _ - : /");
   return false;
 }
 
@@ -130,9 +130,9 @@ std::optional<Ipv4> Reader::address(Value value) {
   if (!text) return std::nullopt;
   if (const auto address = parse_ipv4(*text)) return address;
   if (looks_like_ipv6(*text)) {
-    not_enforced(value, "IPv6", "found the address " + quoted(*text));
+    not_enforced(value, "IPv6", "found the address " + in_quotes(*text));
   } else {
-    error(value, "found " + quoted(*text) + ", expected " + std::string(kExpected));
+    error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
   }
   return std::nullopt;
 }
@@ -144,11 +144,11 @@ std::optional<Prefix> Reader::prefix(Value value) {
   const auto parsed = parse_prefix(*text);
   if (parsed && !parsed->host_bits) return parsed->prefix;
   if (parsed) {
-    error(value, quoted(*text) + " has host bits set, expected " + quoted(to_string(parsed->prefix)));
+    error(value, in_quotes(*text) + " has host bits set, expected " + in_quotes(to_string(parsed->prefix)));
   } else if (looks_like_ipv6(*text)) {
-    not_enforced(value, "IPv6", "found the CIDR " + quoted(*text));
+    not_enforced(value, "IPv6", "found the CIDR " + in_quotes(*text));
   } else {
-    error(value, "found " + quoted(*text) + ", expected " + std::string(kExpected));
+    error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
   }
   return std::nullopt;
 }
@@ -175,7 +175,7 @@ std::optional<Value> Fields::operator[](std::string_view key) const {
 
 std::optional<Value> Fields::required(std::string_view key) const {
   const auto value = (*this)[key];
-  if (!value && valid_) reader_->error(object_, "missing key " + quoted(key));
+  if (!value && valid_) reader_->error(object_, "missing key " + in_quotes(key));
   return value;
 }
 

@@ -77,7 +77,7 @@ class Fields {
 [[nodiscard]] std::string describe(Value value);
 // "(line 31)", or "(by default)" for what was not written.
 [[nodiscard]] std::string line_of(SourcePosition where);
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] bool looks_like_ipv6(std::string_view text);
 
 template <typename Map>

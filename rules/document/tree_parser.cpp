@@ -92,9 +92,8 @@ std::string parser_message(std::string message) {
     const auto rest = message.rfind("'; expected");
     message.erase(last, rest == std::string::npos ? rest : rest + 1 - last);
   }
-  constexpr std::string_view kNoise = "syntax error while parsing ";
-  if (message.starts_with(kNoise)) message = "invalid JSON: " + message.substr(kNoise.size());
-  return message;
+  if (message.starts_with("syntax error")) message.erase(0, message.find(" - ") + 3);
+  return "invalid JSON: " + message;
 }
 
 }  // namespace

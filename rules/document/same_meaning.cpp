@@ -1,0 +1,101 @@
+// Do two policies mean the same for every packet and flow.
+//
+// Owner: rules/document. Left out: positions, descriptions, and the order of what is a set; the order of rules counts,
+// because it decides which of them is named.
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+#include "rules/document/documents.h"
+
+namespace sallyport::rules {
+namespace {
+
+template <typename T>
+bool same_set(std::vector<T> a, std::vector<T> b) {
+  for (auto* list : {&a, &b}) {
+    std::ranges::sort(*list);
+    const auto rest = std::ranges::unique(*list);
+    list->erase(rest.begin(), rest.end());
+  }
+  return a == b;
+}
+
+bool same(const PrefixList& a, const PrefixList& b) { return same_set(a.entries, b.entries); }
+
+bool same(const GroupRule& a, const GroupRule& b) {
+  return a.traffic == b.traffic && a.self == b.self && same_set(a.cidr_blocks, b.cidr_blocks) &&
+         same_set(a.security_groups, b.security_groups) && same_set(a.prefix_lists, b.prefix_lists);
+}
+
+bool same(const AclEntry& a, const AclEntry& b) {
+  return std::tie(a.rule_no, a.allow, a.traffic, a.cidr_block) == std::tie(b.rule_no, b.allow, b.traffic, b.cidr_block);
+}
+
+bool same(const Route& a, const Route& b) {
+  return std::tie(a.destination, a.target, a.target_name) == std::tie(b.destination, b.target, b.target_name);
+}
+
+bool same(const Publish& a, const Publish& b) {
+  return std::tie(a.private_ip, a.first_port, a.last_port, a.target, a.target_first_port, a.protocol) ==
+         std::tie(b.private_ip, b.first_port, b.last_port, b.target, b.target_first_port, b.protocol);
+}
+
+template <typename T>
+bool same_list(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::ranges::equal(a, b, [](const T& x, const T& y) { return same(x, y); });
+}
+
+bool same(const SecurityGroup& a, const SecurityGroup& b) {
+  return same_list(a.ingress, b.ingress) && same_list(a.egress, b.egress);
+}
+
+bool same(const NetworkAcl& a, const NetworkAcl& b) {
+  return same_list(a.ingress, b.ingress) && same_list(a.egress, b.egress);
+}
+
+bool same(const RouteTable& a, const RouteTable& b) { return same_list(a.routes, b.routes); }
+
+bool same(const Subnet& a, const Subnet& b) {
+  return std::tie(a.cidr_block, a.route_table, a.network_acl, a.security_groups) ==
+         std::tie(b.cidr_block, b.route_table, b.network_acl, b.security_groups);
+}
+
+bool same(const Interface& a, const Interface& b) {
+  return std::tie(a.subnet, a.private_ips, a.public_ip, a.security_groups, a.source_dest_check, a.mac, a.timeouts) ==
+             std::tie(b.subnet, b.private_ips, b.public_ip, b.security_groups, b.source_dest_check, b.mac,
+                      b.timeouts) &&
+         same_list(a.publish, b.publish);
+}
+
+bool same(const NatGateway& a, const NatGateway& b) {
+  return std::tie(a.subnet, a.private_ip, a.public_ips) == std::tie(b.subnet, b.private_ip, b.public_ips);
+}
+
+bool same(const Options& a, const Options& b) {
+  return std::tie(a.on_policy_change, a.tcp_pickup, a.allow_private_internet, a.timeouts, a.nat_timeout) ==
+         std::tie(b.on_policy_change, b.tcp_pickup, b.allow_private_internet, b.timeouts, b.nat_timeout);
+}
+
+// The order of VPC blocks counts in the first alone: the resolver's address is in it.
+bool same(const Vpc& a, const Vpc& b) {
+  return a.internet_gateway == b.internet_gateway && a.resolver() == b.resolver() &&
+         same_set(a.cidr_blocks, b.cidr_blocks);
+}
+
+template <typename T>
+bool same_names(const Named<T>& a, const Named<T>& b) {
+  return std::ranges::equal(
+      a, b, [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
+}
+
+}  // namespace
+
+bool same_meaning(const Policy& a, const Policy& b) {
+  return same(a.vpc, b.vpc) && same(a.options, b.options) && same_names(a.prefix_lists, b.prefix_lists) &&
+         same_names(a.security_groups, b.security_groups) && same_names(a.network_acls, b.network_acls) &&
+         same_names(a.route_tables, b.route_tables) && same_names(a.subnets, b.subnets) &&
+         same_names(a.interfaces, b.interfaces) && same_names(a.nat_gateways, b.nat_gateways);
+}
+
+}  // namespace sallyport::rules
