@@ -125,6 +125,7 @@ json route_tables(Random& random) {
   if (chance(random, 20)) priv.push_back({{"cidr_block", "10.0.4.0/28"}, {"interface", "pub-a-2"}});
   if (chance(random, 20)) other.push_back({{"cidr_block", "10.0.3.0/28"}, {"nat_gateway", "nat"}});
   if (chance(random, 50)) other.push_back({{"prefix_list", "pl-b"}, {"nat_gateway", "nat"}});
+  if (chance(random, 30)) other.push_back({{"cidr_block", "8.8.8.0/24"}, {"blackhole", true}});
   if (chance(random, 50)) other.push_back({{"cidr_block", "0.0.0.0/0"}, {"gateway", "internet"}});
   return {{"pub", pub}, {"priv", priv}, {"other", other}};
 }
