@@ -101,7 +101,6 @@ std::vector<PortSettings> DpdkRuntime::port_settings() const {
 }
 
 void DpdkRuntime::publish(std::shared_ptr<const BoundPolicy> policy, std::uint32_t rule_uids) {
-  const std::lock_guard lock(policy_mutex_);
   std::vector<Cells> outgrown;
   if (rule_uids > rule_capacity_ || rule_cells_.empty()) {
     rule_capacity_ = std::max({rule_uids, 2 * rule_capacity_, kFirstRuleCells});
@@ -117,6 +116,7 @@ void DpdkRuntime::publish(std::shared_ptr<const BoundPolicy> policy, std::uint32
   for (const auto& worker : parts_->workers) worker->publish(next.get());
   wait_for_adoption(next.get());
   generation_ = std::move(next);
+  parts_->info.policy_generation = generation_->policy == nullptr ? 0 : generation_->policy->generation();
 }
 
 void DpdkRuntime::wait_for_adoption(const Generation* generation) const {
@@ -136,7 +136,6 @@ CounterTotals DpdkRuntime::counters() const {
 }
 
 std::vector<std::uint64_t> DpdkRuntime::rule_counters() const {
-  const std::lock_guard lock(policy_mutex_);
   std::vector<std::uint64_t> sums(rule_uids_);
   for (const Cells& cells : rule_cells_) {
     for (std::uint32_t uid = 0; uid < rule_uids_; ++uid) sums[uid] += cells[uid].get();
@@ -181,7 +180,6 @@ void DpdkRuntime::for_each_flow(const std::function<bool(const FlowRecord&)>& vi
     for (std::uint64_t cursor = 0; cursor != Engine::kEnd;) {
       std::size_t count = 0;
       {
-        const std::lock_guard lock(flow_mutex_);
         count = worker->mailbox().list(cursor, slice);
       }
       for (std::size_t i = 0; i < count; ++i) {
@@ -194,7 +192,6 @@ void DpdkRuntime::for_each_flow(const std::function<bool(const FlowRecord&)>& vi
 std::uint64_t DpdkRuntime::kill_flows(const std::function<bool(const FlowRecord&)>& match) {
   std::vector<FlowRecord> slice(kSlice);
   std::uint64_t killed = 0;
-  const std::lock_guard lock(flow_mutex_);
   for (const auto& worker : parts_->workers) {
     for (std::uint64_t cursor = 0; cursor != Engine::kEnd;) {
       const std::size_t count = worker->mailbox().list(cursor, slice);

@@ -1,6 +1,6 @@
 // The Runtime over DPDK: owns EAL, devices, rings, memory and workers, and answers the control plane's questions.
 //
-// Owner: dataplane/ports. Put together by start_runtime(); methods may be called from several control threads.
+// Owner: dataplane/ports. Put together by start_runtime(); one control thread calls at a time.
 // Always: workers run from launch() to destruction; what they read outlives them.
 #pragma once
 
@@ -63,12 +63,10 @@ class DpdkRuntime final : public Runtime {
   void watch_ports(const std::stop_token& stop);
 
   std::unique_ptr<Parts> parts_;
-  mutable std::mutex policy_mutex_;  // of the four below
   std::unique_ptr<Generation> generation_;
   std::vector<Cells> rule_cells_;  // a worker each
   std::uint32_t rule_capacity_ = 0;
   std::uint32_t rule_uids_ = 0;
-  std::mutex flow_mutex_;  // one question to the workers at a time
 
   std::mutex watch_mutex_;
   std::condition_variable_any watch_wakes_;

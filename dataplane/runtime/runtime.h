@@ -46,6 +46,7 @@ struct RuntimeInfo {
   std::uint64_t max_flows = 0;
   std::string memory;  // "hugepages" or "pages"
   std::uint64_t memory_bytes = 0;
+  std::uint64_t policy_generation = 0;  // 0: none
 };
 
 class Runtime {
