@@ -13,6 +13,8 @@
 #include <cstring>
 #include <span>
 
+#include "dataplane/ports/veth_peer.h"
+
 namespace sallyport::dataplane {
 
 namespace {
@@ -46,14 +48,10 @@ class Asker {
     return ask_driver(name, value) ? value.data : 0;
   }
 
-  [[nodiscard]] ethtool_drvinfo driver_info(const std::string& name) const {
+  [[nodiscard]] std::string driver(const std::string& name) const {
     ethtool_drvinfo info{};
     info.cmd = ETHTOOL_GDRVINFO;
-    return ask_driver(name, info) ? info : ethtool_drvinfo{};
-  }
-
-  [[nodiscard]] std::string driver(const std::string& name) const {
-    const ethtool_drvinfo info = driver_info(name);
+    if (!ask_driver(name, info)) return {};
     return {info.driver, ::strnlen(info.driver, sizeof info.driver)};
   }
 
@@ -61,19 +59,6 @@ class Asker {
     ethtool_channels channels{};
     channels.cmd = ETHTOOL_GCHANNELS;
     return ask_driver(name, channels) ? std::max(channels.rx_count + channels.combined_count, 1U) : 1;
-  }
-
-  // Index of the other end of a veth, in whatever namespace it is; 0 for anything else. It is the driver's first
-  // statistic.
-  [[nodiscard]] unsigned veth_peer_index(const std::string& name) const {
-    const std::uint32_t count = driver_info(name).n_stats;
-    if (driver(name) != "veth" || count == 0) return 0;
-    std::vector<std::uint64_t> buffer(sizeof(ethtool_stats) / sizeof(std::uint64_t) + count);
-    const ethtool_stats header{.cmd = ETHTOOL_GSTATS, .n_stats = count};
-    std::memcpy(buffer.data(), &header, sizeof header);
-    ifreq request{};
-    request.ifr_data = std::bit_cast<char*>(buffer.data());
-    return ask(SIOCETHTOOL, name, request) ? static_cast<unsigned>(buffer[1]) : 0;
   }
 
  private:
@@ -98,13 +83,6 @@ std::string switched_on(const Asker& asker, const std::string& name, std::span<c
     settings += std::string(settings.empty() ? "" : " ") + offload.keyword + " off";
   }
   return settings;
-}
-
-// The other end of a veth, where this namespace has it.
-std::string veth_peer(const Asker& asker, const std::string& name) {
-  char peer[IF_NAMESIZE] = {};
-  if (::if_indextoname(asker.veth_peer_index(name), peer) == nullptr) return {};
-  return asker.veth_peer_index(peer) == ::if_nametoindex(name.c_str()) ? peer : std::string();
 }
 
 }  // namespace
@@ -143,7 +121,8 @@ std::vector<std::string> offload_advice(const std::string& name) {
     advice.push_back(name + ": received frames are merged before the gateway sees them; run: ethtool -K " + name + " " +
                      merging);
   }
-  const std::string peer = veth_peer(asker, name);
+  if (asker.driver(name) != "veth") return advice;
+  const std::string peer = veth_peer(name);
   if (peer.empty()) return advice;
   const std::string sending = switched_on(asker, peer, kSending);
   if (!sending.empty()) {

@@ -13,6 +13,7 @@ constexpr std::uint32_t kFrameOverhead = 128;      // link header, VLAN tag, af_
 constexpr std::uint32_t kHeldBuffers = 8192;       // held for neighbours, in flight between stages
 constexpr std::uint32_t kBuffersPerWorker = 1024;  // mempool caches and bursts
 constexpr std::uint64_t kBufferOverhead = 512;     // mbuf, headroom, mempool object, its place in the pool's ring
+constexpr std::uint64_t kPage = 4096;              // on ordinary pages no object of a mempool crosses more than it must
 constexpr std::uint64_t kBytesPerFlow = 320;       // an estimate, for choosing the pages in `auto`
 
 std::string join(const std::vector<unsigned>& cores) {
@@ -70,7 +71,8 @@ std::uint32_t frame_room(std::uint32_t mtu) {
 
 std::uint64_t BufferPlan::mebibytes() const {
   constexpr std::uint64_t kRest = 48;  // rings, devices, EAL itself
-  return kRest + (std::uint64_t{buffers} * (room + kBufferOverhead) + kMebibyte - 1) / kMebibyte;
+  const std::uint64_t object = (room + kBufferOverhead + kPage - 1) / kPage * kPage;
+  return kRest + (std::uint64_t{buffers} * object + kMebibyte - 1) / kMebibyte;
 }
 
 BufferPlan plan_buffers(const rules::GatewayConfig& gateway) {
@@ -86,7 +88,6 @@ BufferPlan plan_buffers(const rules::GatewayConfig& gateway) {
     plan.room = std::max(plan.room, frame_room(port.mtu));
   }
   if (workers > 1) plan.buffers += workers * kHandOverRing + ports * kTransmitRing;
-  plan.buffers = std::bit_ceil(plan.buffers) - 1;
   return plan;
 }
 
