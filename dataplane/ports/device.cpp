@@ -11,6 +11,7 @@
 
 #include "dataplane/ports/device_checks.h"
 #include "dataplane/ports/eal.h"
+#include "dataplane/ports/linux_interface.h"
 #include "dataplane/ports/plan.h"
 
 namespace sallyport::dataplane {
@@ -35,24 +36,27 @@ rules::MacAddress link_address(std::uint16_t id) {
   return mac;
 }
 
-// The two ends of a tap must not share an address, and neighbours should know the gateway again after a restart: a
-// locally administered address made from the interface's name.
-rules::MacAddress tap_address(const std::string& interface_name) {
+// A locally administered address made from a name: neighbours know the gateway again after a restart.
+rules::MacAddress made_address(const std::string& name) {
   std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const char c : interface_name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   rules::MacAddress mac{{0x02, 0x53, 0, 0, 0, 0}};
   for (std::size_t i = 2; i < mac.bytes.size(); ++i) mac.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
   return mac;
 }
 
-bool kernel_leaves_sums(rules::DeviceKind kind) {
-  return kind == rules::DeviceKind::af_packet || kind == rules::DeviceKind::af_xdp || kind == rules::DeviceKind::tap;
+// The kernel's end of a tap keeps the device's own address, so the gateway needs another; rings have none at all.
+rules::MacAddress gateway_address(const rules::Port& port, std::uint16_t id) {
+  if (port.device.kind == rules::DeviceKind::tap) return made_address(port.device.argument);
+  const rules::MacAddress own = link_address(id);
+  return own == rules::MacAddress{} ? made_address(port.name) : own;
 }
 
 }  // namespace
 
 std::expected<std::unique_ptr<Device>, std::string> Device::open(const rules::Port& port, std::size_t index,
                                                                  std::uint32_t workers, rte_mempool* pool) {
+  Eal::take_complaint();  // what was said before is not about this port
   std::unique_ptr<Device> device(new Device);
   device->source_ = port.device;
   if (auto probed = device->probe(port, index); !probed) return std::unexpected(probed.error());
@@ -68,12 +72,10 @@ Device::~Device() {
 }
 
 std::expected<void, std::string> Device::probe(const rules::Port& port, std::size_t index) {
-  const auto interface = check_device(port);
-  if (!interface) return std::unexpected(interface.error());
-  const bool found = interface->has_value();
-  const std::string arguments =
-      device_arguments(port, index, found ? (*interface)->receive_queues : 1, found ? (*interface)->driver : "");
-  if (found || port.device.kind == rules::DeviceKind::tap) interface_name_ = port.device.argument;
+  LinuxInterface below;
+  if (lives_on_interface(port.device.kind)) below = find_interface(port.device.argument).value_or(below);
+  const std::string arguments = device_arguments(port, index, below.receive_queues, below.driver);
+  if (has_interface(port.device.kind)) interface_name_ = port.device.argument;
   const std::string name = arguments.substr(0, arguments.find(','));
   if (port.device.kind != rules::DeviceKind::pci) {
     const int error = rte_dev_probe(arguments.c_str());
@@ -140,13 +142,13 @@ std::expected<void, std::string> Device::set_up_queues(const rules::Port& port, 
 
 void Device::describe(const rules::Port& port) {
   settings_.name = port.name;
-  settings_.mac = port.device.kind == rules::DeviceKind::tap ? tap_address(interface_name_) : link_address(id_);
+  settings_.mac = gateway_address(port, id_);
   settings_.mtu = port.mtu;
   settings_.subnets = port.subnets;
   settings_.proxy_arp = port.proxy_arp;
   settings_.routed = port.routed;
   settings_.uplink = port.uplink;
-  settings_.unfinished_checksums = kernel_leaves_sums(port.device.kind);
+  settings_.unfinished_checksums = has_interface(port.device.kind);
 }
 
 }  // namespace sallyport::dataplane

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <regex>
 
+#include "dataplane/ports/linux_interface.h"
+
 namespace sallyport::dataplane {
 
 namespace {
@@ -43,8 +45,9 @@ Fault check_tap_device() {
   return "/dev/net/tun cannot be opened (" + system_error(error) + "); run as root";
 }
 
-Fault check_existing(const rules::Port& port, const std::optional<LinuxInterface>& interface) {
+Fault check_interface(const rules::Port& port) {
   const std::string& name = port.device.argument;
+  const auto interface = find_interface(name);
   if (!interface) return "there is no interface " + name + " here; `ip link` lists those there are";
   if (!interface->up) return name + " is down; run: ip link set " + name + " up";
   if (interface->mtu < port.mtu) {
@@ -56,6 +59,7 @@ Fault check_existing(const rules::Port& port, const std::optional<LinuxInterface
 }
 
 Fault check_tap(const rules::Port& port) {
+  if (Fault fault = interface_name_fault(port.device.argument); !fault.empty()) return fault;
   if (::if_nametoindex(port.device.argument.c_str()) != 0) {
     return "an interface " + port.device.argument +
            " is there already and tap makes its own; remove it (ip link del), or use af_packet:" + port.device.argument;
@@ -95,46 +99,40 @@ Fault check_virtual(const std::string& arguments) {
   return {};
 }
 
+Fault check_existing(const rules::Port& port, int family, const char* kind, const char* missing) {
+  Fault fault = interface_name_fault(port.device.argument);
+  if (fault.empty()) fault = check_interface(port);
+  return fault.empty() ? check_socket(family, kind, missing) : fault;
+}
+
+Fault find_fault(const rules::Port& port) {
+  switch (port.device.kind) {
+    case rules::DeviceKind::af_packet:
+      return check_existing(port, AF_PACKET, "packet sockets",
+                            "this kernel has no packet sockets; load the module af_packet");
+    case rules::DeviceKind::af_xdp:
+      return check_existing(port, AF_XDP, "XDP sockets",
+                            "this kernel has no XDP sockets (CONFIG_XDP_SOCKETS); use af_packet:");
+    case rules::DeviceKind::tap:
+      return check_tap(port);
+    case rules::DeviceKind::pci:
+      return check_pci(port.device.argument);
+    case rules::DeviceKind::pcap:
+      return check_pcap(port.device);
+    case rules::DeviceKind::vdev:
+      return check_virtual(port.device.argument);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string port_prefix(const rules::Port& port) { return "port \"" + port.name + "\" (" + port.device.text + "): "; }
 
-std::expected<std::optional<LinuxInterface>, std::string> check_device(const rules::Port& port) {
-  Fault fault;
-  std::optional<LinuxInterface> interface;
-  const rules::DeviceKind kind = port.device.kind;
-  const bool on_interface = kind == rules::DeviceKind::af_packet || kind == rules::DeviceKind::af_xdp;
-  if (on_interface || kind == rules::DeviceKind::tap) fault = interface_name_fault(port.device.argument);
-  if (fault.empty() && on_interface) {
-    interface = find_interface(port.device.argument);
-    fault = check_existing(port, interface);
-  }
-  if (fault.empty()) {
-    switch (kind) {
-      case rules::DeviceKind::af_packet:
-        fault =
-            check_socket(AF_PACKET, "packet sockets", "this kernel has no packet sockets; load the module af_packet");
-        break;
-      case rules::DeviceKind::af_xdp:
-        fault =
-            check_socket(AF_XDP, "XDP sockets", "this kernel has no XDP sockets (CONFIG_XDP_SOCKETS); use af_packet:");
-        break;
-      case rules::DeviceKind::tap:
-        fault = check_tap(port);
-        break;
-      case rules::DeviceKind::pci:
-        fault = check_pci(port.device.argument);
-        break;
-      case rules::DeviceKind::pcap:
-        fault = check_pcap(port.device);
-        break;
-      case rules::DeviceKind::vdev:
-        fault = check_virtual(port.device.argument);
-        break;
-    }
-  }
-  if (!fault.empty()) return std::unexpected(port_prefix(port) + fault);
-  return interface;
+std::expected<void, std::string> check_device(const rules::Port& port) {
+  const Fault fault = find_fault(port);
+  if (fault.empty()) return {};
+  return std::unexpected(port_prefix(port) + fault);
 }
 
 }  // namespace sallyport::dataplane

@@ -32,7 +32,7 @@ void log_line(std::string_view line) {
   const bool complaint = level >= 0 && static_cast<std::uint32_t>(level) <= RTE_LOG_WARNING;
   Chatter& to = chatter();
   const std::lock_guard lock(to.mutex);
-  if (complaint) to.complaint = line;
+  if (complaint && to.complaint.empty()) to.complaint = line;
   // What matters comes back as an error of ours, so that a driver's own words are only for those who look for them.
   if (to.log) to.log(LogLevel::debug, line);
 }

@@ -22,8 +22,8 @@ class Eal {
   Eal(const Eal&) = delete;
   Eal& operator=(const Eal&) = delete;
 
-  // The last warning or error a driver or EAL printed, to be quoted behind a failure; forgets it.
-  [[nodiscard]] static std::string take_complaint();
+  // The first warning or error a driver or EAL printed since this was last asked, to be quoted behind a failure.
+  static std::string take_complaint();
 
  private:
   Eal() = default;

@@ -1,6 +1,7 @@
 // Advice for a port; see the header.
 #include "dataplane/ports/port_advice.h"
 
+#include "dataplane/ports/device_checks.h"
 #include "dataplane/ports/linux_interface.h"
 
 namespace sallyport::dataplane {
@@ -22,8 +23,7 @@ std::vector<std::string> arrival_advice(const PortStatus& status, const std::str
 
 std::vector<std::string> port_advice(const PortStatus& status, rules::DeviceKind kind,
                                      const std::string& interface_name) {
-  const bool on_interface = kind == rules::DeviceKind::af_packet || kind == rules::DeviceKind::af_xdp;
-  if (!on_interface) return arrival_advice(status, interface_name.empty() ? status.name : interface_name);
+  if (!lives_on_interface(kind)) return arrival_advice(status, interface_name.empty() ? status.name : interface_name);
   const auto found = find_interface(interface_name);
   if (!found) return {interface_name + ": the interface is gone; make it again and restart sallyportd"};
   std::vector<std::string> advice = offload_advice(interface_name);

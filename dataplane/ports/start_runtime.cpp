@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "dataplane/ports/device.h"
+#include "dataplane/ports/device_checks.h"
 #include "dataplane/ports/dpdk_runtime.h"
 #include "dataplane/ports/plan.h"
 
@@ -51,10 +52,15 @@ std::string unique_prefix() {
   return "sallyport-" + std::to_string(::getpid()) + "-" + std::to_string(random);
 }
 
-Step check_counts(const rules::GatewayConfig& gateway, Parts&) {
-  if (gateway.ports.size() <= kMaxDevices) return {};
-  return std::unexpected("ports: " + std::to_string(gateway.ports.size()) + " are more than the " +
-                         std::to_string(kMaxDevices) + " DPDK is built for");
+Step check_ports(const rules::GatewayConfig& gateway, Parts&) {
+  if (gateway.ports.size() > kMaxDevices) {
+    return std::unexpected("ports: " + std::to_string(gateway.ports.size()) + " are more than the " +
+                           std::to_string(kMaxDevices) + " DPDK is built for");
+  }
+  for (const rules::Port& port : gateway.ports) {
+    if (const Step checked = check_device(port); !checked) return checked;
+  }
+  return {};
 }
 
 Step start_eal(const rules::GatewayConfig& gateway, Parts& parts) {
@@ -172,7 +178,7 @@ std::expected<std::unique_ptr<Runtime>, std::string> start_runtime(const rules::
                                                                    const LogFunction& log) {
   auto parts = std::make_unique<Parts>();
   parts->log = log;
-  for (const auto step : {check_counts, start_eal, make_buffers, open_devices, wire, make_workers}) {
+  for (const auto step : {check_ports, start_eal, make_buffers, open_devices, wire, make_workers}) {
     if (const Step done = step(gateway, *parts); !done) return std::unexpected(done.error());
   }
   auto runtime = std::make_unique<DpdkRuntime>(std::move(parts));

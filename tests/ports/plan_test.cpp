@@ -1,0 +1,165 @@
+// What is decided before EAL starts: cores, buffers, pages, EAL's and the devices' arguments.
+#include "dataplane/ports/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport::dataplane {
+namespace {
+
+using rules::DeviceKind;
+using rules::MemoryMode;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+rules::Port port_on(DeviceKind kind, std::string argument, std::uint16_t mtu = 1500) {
+  rules::Port port;
+  port.name = "inside";
+  port.device.kind = kind;
+  port.device.argument = std::move(argument);
+  port.mtu = mtu;
+  return port;
+}
+
+rules::GatewayConfig gateway_of(std::vector<rules::Port> ports, std::uint32_t workers = 1) {
+  rules::GatewayConfig gateway;
+  gateway.ports = std::move(ports);
+  gateway.workers = workers;
+  return gateway;
+}
+
+TEST(PlanCores, AWorkerHasACoreOfItsOwnAndControlTheRest) {
+  struct Case {
+    const char* description;
+    std::uint32_t workers;
+    std::vector<unsigned> available;
+    std::vector<unsigned> worker_cores, control_cores;
+  };
+  const Case cases[] = {
+      {"two cores, one worker", 1, {0, 1}, {1}, {0}},
+      {"as many workers as cores: control shares all", 2, {0, 1}, {0, 1}, {0, 1}},
+      {"only the cores this process may use", 2, {3, 5, 8}, {5, 8}, {3}},
+      {"a single core", 1, {7}, {7}, {7}},
+  };
+  for (const Case& c : cases) {
+    const auto plan = plan_cores(c.workers, c.available);
+    ASSERT_TRUE(plan) << c.description;
+    EXPECT_EQ(plan->workers, c.worker_cores) << c.description;
+    EXPECT_EQ(plan->control, c.control_cores) << c.description;
+  }
+}
+
+TEST(PlanCores, FewerCoresThanWorkersIsAnErrorThatSaysBoth) {
+  const auto plan = plan_cores(3, {0, 1});
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error(), HasSubstr("3 cores are needed"));
+  EXPECT_THAT(plan.error(), HasSubstr("may use 2"));
+}
+
+TEST(FrameRoom, HoldsTheMtuAndItsHeadersInAPowerOfTwo) {
+  const std::pair<std::uint32_t, std::uint32_t> cases[] = {
+      {576, 2048}, {1500, 2048}, {1920, 2048}, {1921, 4096}, {9000, 16384}};
+  for (const auto& [mtu, room] : cases) EXPECT_EQ(frame_room(mtu), room) << mtu;
+}
+
+TEST(PlanBuffers, RoomIsTheLargestPorts) {
+  const auto plan = plan_buffers(gateway_of({port_on(DeviceKind::tap, "a"), port_on(DeviceKind::tap, "b", 9000)}));
+  EXPECT_EQ(plan.room, 16384U);
+}
+
+TEST(PlanBuffers, EveryQueueAndRingCanBeFull) {
+  const auto one = plan_buffers(gateway_of({port_on(DeviceKind::pci, "0000:00:06.0")}, 1)).buffers;
+  const auto four = plan_buffers(gateway_of({port_on(DeviceKind::pci, "0000:00:06.0")}, 4)).buffers;
+  EXPECT_GE(four - one, 3 * (kReceiveDescriptors + kTransmitDescriptors) + 4 * kHandOverRing);
+}
+
+TEST(PlanPages, FollowTheDocumentAndWhatIsFree) {
+  constexpr std::uint64_t kPlenty = std::uint64_t{8} << 30U;
+  auto gateway = gateway_of({port_on(DeviceKind::tap, "a")});
+  struct Case {
+    const char* description;
+    MemoryMode mode;
+    std::uint64_t free_bytes;
+    std::optional<PageKind> expected;
+  };
+  const Case cases[] = {
+      {"auto with plenty", MemoryMode::automatic, kPlenty, PageKind::hugepages},
+      {"auto with none", MemoryMode::automatic, 0, PageKind::pages},
+      {"auto with too few", MemoryMode::automatic, 64U << 20U, PageKind::pages},
+      {"pages although there are hugepages", MemoryMode::pages, kPlenty, PageKind::pages},
+      {"hugepages with plenty", MemoryMode::hugepages, kPlenty, PageKind::hugepages},
+      {"hugepages with none", MemoryMode::hugepages, 0, std::nullopt},
+  };
+  for (const Case& c : cases) {
+    gateway.memory = c.mode;
+    const auto pages = plan_pages(gateway, c.free_bytes);
+    EXPECT_EQ(pages.has_value(), c.expected.has_value()) << c.description;
+    if (pages && c.expected) EXPECT_EQ(*pages, *c.expected) << c.description;
+    if (!pages) EXPECT_THAT(pages.error(), HasSubstr("vm.nr_hugepages")) << c.description;
+  }
+}
+
+TEST(EalArguments, OrdinaryPagesNeverGoWithInMemory) {
+  const auto gateway = gateway_of({port_on(DeviceKind::tap, "a")}, 2);
+  const CorePlan cores{{2, 3}, {0, 1}};
+  const auto pages = eal_arguments(gateway, cores, PageKind::pages, "sallyport-7");
+  EXPECT_THAT(pages, Contains("--no-huge"));
+  EXPECT_THAT(pages, Contains("-m"));
+  EXPECT_THAT(pages, Not(Contains("--in-memory")));
+  const auto huge = eal_arguments(gateway, cores, PageKind::hugepages, "sallyport-7");
+  EXPECT_THAT(huge, Contains("--in-memory"));
+  EXPECT_THAT(huge, Not(Contains("--no-huge")));
+  for (const auto& arguments : {pages, huge}) {
+    EXPECT_THAT(arguments, Contains("--file-prefix=sallyport-7"));
+    EXPECT_THAT(arguments, Contains("--lcores=(0)@(0,1),(1)@2,(2)@3"));
+    EXPECT_THAT(arguments, Contains("--no-telemetry"));
+    EXPECT_THAT(arguments, Contains("--no-pci"));
+  }
+}
+
+TEST(EalArguments, PciPortsAreTheOnlyDevicesThatAreProbed) {
+  const auto gateway = gateway_of({port_on(DeviceKind::pci, "0000:00:06.0"), port_on(DeviceKind::tap, "a")});
+  const auto arguments = eal_arguments(gateway, {{1}, {0}}, PageKind::pages, "p");
+  EXPECT_THAT(arguments, Contains("0000:00:06.0"));
+  EXPECT_THAT(arguments, Contains("-a"));
+  EXPECT_THAT(arguments, Not(Contains("--no-pci")));
+}
+
+TEST(DeviceArguments, OneSpellingAKind) {
+  struct Case {
+    const char* description;
+    rules::Port port;
+    std::uint32_t queues;
+    const char* driver;
+    const char* expected;
+  };
+  rules::Port capture = port_on(DeviceKind::pcap, "");
+  capture.device.pcap_input = "in.pcap";
+  capture.device.pcap_output = "out.pcap";
+  rules::Port sink = capture;
+  sink.device.pcap_input = "-";
+  rules::Port nothing = sink;
+  nothing.device.pcap_output = "-";
+  const Case cases[] = {
+      {"af_packet", port_on(DeviceKind::af_packet, "gw-in"), 1, "veth",
+       "net_af_packet3,iface=gw-in,blocksz=4096,framesz=2048,framecnt=1024"},
+      {"af_packet, jumbo frames", port_on(DeviceKind::af_packet, "gw-in", 9000), 1, "veth",
+       "net_af_packet3,iface=gw-in,blocksz=16384,framesz=16384,framecnt=1024"},
+      {"af_xdp on a veth copies", port_on(DeviceKind::af_xdp, "gw-in"), 2, "veth",
+       "net_af_xdp3,iface=gw-in,start_queue=0,queue_count=2,force_copy=1"},
+      {"af_xdp elsewhere", port_on(DeviceKind::af_xdp, "eth0"), 4, "ice",
+       "net_af_xdp3,iface=eth0,start_queue=0,queue_count=4"},
+      {"tap", port_on(DeviceKind::tap, "gw-dmz"), 1, "", "net_tap3,iface=gw-dmz"},
+      {"captures in and out", capture, 1, "", "net_pcap3,rx_pcap=in.pcap,tx_pcap=out.pcap"},
+      {"a capture out", sink, 1, "", "net_pcap3,tx_pcap=out.pcap"},
+      {"neither", nothing, 1, "", "net_null3,no-rx=1"},
+      {"a device of DPDK's own", port_on(DeviceKind::vdev, "net_memif0,role=client"), 1, "", "net_memif0,role=client"},
+      {"pci", port_on(DeviceKind::pci, "0000:00:06.0"), 1, "", "0000:00:06.0"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(device_arguments(c.port, 3, c.queues, c.driver), c.expected) << c.description;
+}
+
+}  // namespace
+}  // namespace sallyport::dataplane
