@@ -216,7 +216,11 @@ void Worker::count_refused(const rte_mbuf* buffer, PortIndex port, rules::DropCo
 void Worker::adopt(Time now) {
   const Generation* next = next_.load(std::memory_order_acquire);
   if (next == seen_.load(std::memory_order_relaxed)) return;
-  engine_->set_rule_counters(next->rule_counters[number_]);
+  const std::span<CounterCell> cells = next->rule_counters[number_];
+  if (const auto outgrown = engine_->rule_counters(); outgrown.data() != cells.data()) {
+    for (std::size_t uid = 0; uid < outgrown.size(); ++uid) cells[uid].set(outgrown[uid].get());
+    engine_->set_rule_counters(cells);
+  }
   policy_ = next->policy.get();
   engine_->adopt(policy_, now);
   seen_.store(next, std::memory_order_release);
