@@ -75,7 +75,9 @@ void Binder::bind_places(BoundPolicy& bound) {
     const auto name = info.is_host ? host_key(view.subnet(info.subnet).name) : std::string(info.name);
     bound.interface_uids_.push_back(uid_named(living, name, name));
     set_index(bound.interface_indexes_, bound.interface_uids_.back(), i);
+    if (info.has_mac) bound.written_macs_.push_back({info.mac, i});
   }
+  std::ranges::stable_sort(bound.written_macs_, {}, &BoundPolicy::WrittenMac::mac);
   for (rules::NatIndex i = 0; i < view.nat_gateways(); ++i) {
     const auto name = view.nat(i).name;
     bound.nat_uids_.push_back(uid_named(living, nat_key(name), name));

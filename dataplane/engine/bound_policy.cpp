@@ -39,6 +39,11 @@ bool BoundPolicy::is_gateway_address(rules::Ipv4 address) const {
   return is_link_address(address) && view_.public_owner_of(address).kind == rules::PublicKind::nobody;
 }
 
+std::span<const BoundPolicy::WrittenMac> BoundPolicy::interfaces_with(const rules::MacAddress& mac) const {
+  const auto found = std::ranges::equal_range(written_macs_, mac, {}, &WrittenMac::mac);
+  return {found.begin(), found.end()};
+}
+
 const DrainingAddress* BoundPolicy::draining(rules::Ipv4 address) const {
   const auto at = std::ranges::lower_bound(draining_, address, {}, &DrainingAddress::address);
   return at != draining_.end() && at->address == address ? &*at : nullptr;

@@ -91,6 +91,12 @@ class BoundPolicy {
     rules::Ipv4 address;
   };
   [[nodiscard]] std::span<const Announcement> announcements() const { return announcements_; }
+  // The interfaces whose `mac` is written so.
+  struct WrittenMac {
+    rules::MacAddress mac;
+    rules::InterfaceIndex interface = rules::kNone;
+  };
+  [[nodiscard]] std::span<const WrittenMac> interfaces_with(const rules::MacAddress& mac) const;
   // The entry of an address that left, or nullptr.
   [[nodiscard]] const DrainingAddress* draining(rules::Ipv4 address) const;
 
@@ -115,6 +121,7 @@ class BoundPolicy {
   std::vector<PortIndex> uplink_ports_;
   PortIndex routed_port_ = kNoPort;
   std::vector<Announcement> announcements_;
+  std::vector<WrittenMac> written_macs_;   // ascending by link address
   std::vector<DrainingAddress> draining_;  // ascending by address
 };
 

@@ -1,9 +1,9 @@
 // The engine: a burst of packets in, each with its fate out. The whole gateway but for I/O.
 //
-// Owner: dataplane/engine; one Engine a worker, used by that worker's thread alone. The daemon, replay, trace, fuzzers and
-// benchmarks all drive this class and nothing beside it.
-// Always: no allocation, lock, system call, log line or exception inside process() and tick(); time comes in as a parameter;
-// every packet of a burst leaves with exactly one disposition, and the counters balance as docs/counters.md says.
+// Owner: dataplane/engine; one Engine a worker, used by that worker's thread alone. The daemon, replay, trace, fuzzers
+// and benchmarks all drive this class and nothing beside it. Always: no allocation, lock, system call, log line or
+// exception inside process() and tick(); time comes in as a parameter; every packet of a burst leaves with exactly one
+// disposition, and the counters balance as docs/counters.md says.
 #pragma once
 
 #include <array>
@@ -29,14 +29,15 @@ struct EngineSettings {
   std::uint64_t max_flows = 65536;  // this worker's share
   std::uint32_t worker = 0;
   std::uint32_t workers = 1;
-  std::uint64_t seed = 0;          // of hashes and port choice; the daemon takes it from the system
-  bool assume_neighbors = false;   // replay, trace: every next hop is resolved (to a made-up address)
+  std::uint64_t seed = 0;            // of hashes and port choice; the daemon takes it from the system
+  bool assume_neighbors = false;     // replay, trace: every next hop is resolved (to a made-up address)
   bool any_destination_mac = false;  // replay: frames count as sent to the gateway
   // Memory for the big tables; zeroed, aligned to 64, freed by the caller after the engine. Default: the heap.
   std::function<void*(std::size_t bytes)> allocate;
 };
 
-// A frame the gateway makes itself: ARP, ICMP errors, RST, echo is answered in place (consume + originate).
+// A frame the gateway makes itself: ARP, ICMP errors, RST. An echo request is answered in place: the packet is forwarded back,
+// counted as consumed and originated.
 struct Originated {
   PortIndex port = kNoPort;
   std::uint16_t length = 0;
@@ -62,13 +63,15 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Takes the policy from the next burst on; nullptr means none (NO_POLICY). The caller keeps it alive until the next adopt.
+  // Takes the policy from the next burst on; nullptr means none (NO_POLICY). The caller keeps it alive until the next
+  // adopt.
   virtual void adopt(const BoundPolicy* policy, Time now) = 0;
 
   // Judges at most kMaxBurst packets; all belong to this worker (see steer.h).
   virtual void process(std::span<Packet> burst, Time now) = 0;
 
-  // Bounded periodic work: a slice of the expiry sweep, ARP retries and give-ups, announcements. Call at least every 10 ms.
+  // Bounded periodic work: a slice of the expiry sweep, ARP retries and give-ups, announcements. Call at least every 10
+  // ms.
   virtual void tick(Time now) = 0;
 
   // Since the last call of process() or tick(); valid until the next one.
@@ -78,10 +81,12 @@ class Engine {
   [[nodiscard]] virtual const Counters& counters() const = 0;
   // Per rule uid: packets whose verdict it gave.
   [[nodiscard]] virtual std::span<const CounterCell> rule_counters() const = 0;
-  // Room for rule uids up to `count`; called on the worker's own thread before adopt(), with memory the caller provides.
+  // Room for rule uids up to `count`; called on the worker's own thread before adopt(), with memory the caller
+  // provides.
   virtual void set_rule_counters(std::span<CounterCell> cells) = 0;
 
-  // Copies live flows from `cursor` on; returns how many; cursor becomes kEnd after the last. Looks at a bounded number of slots.
+  // Copies live flows from `cursor` on; returns how many; cursor becomes kEnd after the last. Looks at a bounded number
+  // of slots.
   static constexpr std::uint64_t kEnd = ~std::uint64_t{0};
   virtual std::size_t copy_flows(std::uint64_t& cursor, std::span<FlowRecord> out, Time now) = 0;
   // Ends the flow with this opening tuple; false if there is none.

@@ -51,6 +51,7 @@ enum SessionFlags : std::uint8_t {
   kMapping = 4,      // translated by a NAT gateway: the mapping's life is the session's
   kJudgedOut = 8,    // the ACLs admitted this direction under `epoch`
   kJudgedBack = 16,
+  kPublished = 32,  // its destination is a published port: `reply` comes from the target
 };
 
 struct alignas(64) Session {
@@ -61,8 +62,7 @@ struct alignas(64) Session {
   std::uint32_t epoch;        // of the policy that judged it last
   std::uint32_t bytes[2];     // by direction, since they were last moved to the detail
   std::uint16_t packets[2];   // the same
-  std::uint16_t next_hop[2];  // by direction; the engine's, valid under `epoch`
-  std::uint8_t out_port[2];   // the same
+  std::uint8_t out_port[2];   // by direction; the engine's, valid under `epoch`
   FlowState state;
   std::uint8_t flags;  // SessionFlags
 };
