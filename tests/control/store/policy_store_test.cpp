@@ -1,0 +1,267 @@
+// Generations: what makes one, what does not, and what a refused change leaves behind.
+#include "control/store/policy_store.h"
+
+#include <gtest/gtest.h>
+
+#include "rules/compile/compile.h"
+#include "tests/control/fake_runtime.h"
+
+namespace sallyport::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PolicyStoreTest : public testing::Test {
+ protected:
+  PolicyStore::Result apply(const std::string& text,
+                            std::optional<std::chrono::seconds> confirm_within = std::nullopt) {
+    ChangeRequest request;
+    request.author = author;
+    request.confirm_within = confirm_within;
+    return store.apply(text, request);
+  }
+  std::uint64_t generation() const { return store.running() ? store.running()->generation.number : 0; }
+
+  MonotonicTime now{1000s};
+  Clock clock{[this] { return now; }, [this] { return WallTime{now.time_since_epoch()}; }};
+  Author author{1000, "ada"};
+  FakeRuntime runtime;
+  PolicyStore store{small_gateway(), runtime, clock};
+};
+
+TEST_F(PolicyStoreTest, TheFirstPolicyIsGenerationOne) {
+  const auto outcome = apply(small_policy(tcp_rule(80)));
+  ASSERT_TRUE(outcome) << outcome.error().rendered;
+  EXPECT_TRUE(outcome->changed);
+  EXPECT_EQ(outcome->generation, 1U);
+  ASSERT_EQ(runtime.published.size(), 1U);
+  EXPECT_EQ(runtime.published[0]->generation(), 1U);
+  EXPECT_EQ(outcome->hash, runtime.published[0]->image().hash());
+}
+
+TEST_F(PolicyStoreTest, ARefusedPolicyChangesNothing) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  std::string foreign_subnet = small_policy(tcp_rule(80));
+  while (foreign_subnet.contains("app-a")) foreign_subnet.replace(foreign_subnet.find("app-a"), 5, "app-b");
+  const struct {
+    const char* what;
+    std::string text;
+  } bad[] = {{"empty", ""},
+             {"truncated", small_policy(tcp_rule(80)).substr(0, 100)},
+             {"unknown key", small_policy(R"({ "protocl": "tcp" })")},
+             {"unknown group", small_policy(R"({ "protocol": "-1", "security_groups": ["wbe"] })")},
+             {"does not fit the gateway", foreign_subnet}};
+  for (const auto& each : bad) {
+    const auto outcome = apply(each.text);
+    ASSERT_FALSE(outcome) << each.what;
+    EXPECT_EQ(outcome.error().kind, Refusal::Kind::invalid) << each.what;
+    EXPECT_TRUE(outcome.error().details.has_errors()) << each.what;
+    EXPECT_EQ(generation(), 1U) << each.what;
+    EXPECT_EQ(runtime.published.size(), 1U) << each.what;
+    EXPECT_EQ(store.history().size(), 1U) << each.what;
+  }
+}
+
+TEST_F(PolicyStoreTest, TheSamePolicyAgainIsNoGeneration) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  std::string spaced = small_policy(tcp_rule(80));
+  spaced.insert(1, "\n\n   ");
+  for (const std::string& text : {small_policy(tcp_rule(80)), spaced}) {
+    const auto again = apply(text);
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->changed);
+    EXPECT_EQ(again->generation, 1U);
+  }
+  EXPECT_EQ(runtime.published.size(), 1U);
+}
+
+TEST_F(PolicyStoreTest, AChangeOfTextRaisesTheGenerationButNotTheEpoch) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const auto text = apply(small_policy(tcp_rule(80), "front"));
+  ASSERT_TRUE(text);
+  EXPECT_TRUE(text->changed);
+  EXPECT_TRUE(text->text_only);
+  ASSERT_TRUE(apply(small_policy(tcp_rule(443), "front")));
+  ASSERT_EQ(runtime.published.size(), 3U);
+  EXPECT_EQ(runtime.published[1]->generation(), 2U);
+  EXPECT_EQ(runtime.published[1]->epoch(), runtime.published[0]->epoch());
+  EXPECT_GT(runtime.published[2]->epoch(), runtime.published[1]->epoch());
+}
+
+TEST_F(PolicyStoreTest, ADryRunPublishesNothing) {
+  ChangeRequest request;
+  request.dry_run = true;
+  const auto outcome = store.apply(small_policy(tcp_rule(80)), request);
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->changed);
+  EXPECT_EQ(outcome->generation, 0U);
+  EXPECT_TRUE(runtime.published.empty());
+  EXPECT_EQ(store.running(), nullptr);
+}
+
+TEST_F(PolicyStoreTest, AnImageIsAppliedLikeItsDocument) {
+  const auto policy = rules::read_policy(small_policy(tcp_rule(80)), "policy.json");
+  ASSERT_TRUE(policy);
+  const auto compiled = rules::compile(policy->policy);
+  ASSERT_TRUE(compiled);
+  const auto bytes = compiled->image.bytes();
+  std::string image(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto outcome = apply(image);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->hash, compiled->image.hash());
+  EXPECT_FALSE(apply(small_policy(tcp_rule(80)))->changed);
+  image.pop_back();
+  EXPECT_FALSE(apply(image));
+}
+
+TEST_F(PolicyStoreTest, AnUnconfirmedChangeRevertsAtItsDeadline) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(443)), 60s));
+  EXPECT_EQ(generation(), 2U);
+  EXPECT_FALSE(store.running()->generation.confirmed);
+  now += 59s;
+  EXPECT_FALSE(store.expire());
+  EXPECT_EQ(generation(), 2U);
+  now += 1s;
+  const auto reverted = store.expire();
+  ASSERT_TRUE(reverted && *reverted);
+  EXPECT_EQ(generation(), 3U);
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(80)));
+  EXPECT_EQ(runtime.published.back()->generation(), 3U);
+  EXPECT_EQ(store.history().front().action, "revert");
+  EXPECT_EQ(store.history().front().author.name, "gateway");
+  EXPECT_FALSE(store.expire());
+  EXPECT_FALSE(store.confirm(author));
+}
+
+TEST_F(PolicyStoreTest, AConfirmedChangeStays) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(443)), 60s));
+  ASSERT_TRUE(store.confirm(author));
+  now += 3600s;
+  EXPECT_FALSE(store.expire());
+  EXPECT_EQ(generation(), 2U);
+  EXPECT_TRUE(store.running()->generation.confirmed);
+  EXPECT_TRUE(store.history().front().confirmed);
+}
+
+TEST_F(PolicyStoreTest, WhileAConfirmationIsPendingOnlyConfirmAndRollbackChangeAnything) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(443)), 60s));
+  const auto refused = apply(small_policy(tcp_rule(22)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::pending);
+  const auto edited = store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, {});
+  ASSERT_FALSE(edited);
+  EXPECT_EQ(edited.error().kind, Refusal::Kind::pending);
+  const auto back = store.rollback(std::nullopt, author);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(80)));
+  EXPECT_FALSE(store.pending());
+  EXPECT_TRUE(apply(small_policy(tcp_rule(22))));
+}
+
+TEST_F(PolicyStoreTest, TheFirstPolicyHasNothingToRevertTo) {
+  const auto refused = apply(small_policy(tcp_rule(80)), 60s);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::missing);
+  EXPECT_EQ(store.running(), nullptr);
+}
+
+TEST_F(PolicyStoreTest, ARollbackIsANewGenerationWithTheOldDocument) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(1))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(2))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(3))));
+  ASSERT_TRUE(store.rollback(std::nullopt, author));
+  EXPECT_EQ(generation(), 4U);
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(2)));
+  ASSERT_TRUE(store.rollback(1, author));
+  EXPECT_EQ(generation(), 5U);
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(1)));
+  EXPECT_EQ(store.history().front().summary, "back to generation 1");
+  for (const std::uint64_t missing : {0U, 6U, 99U}) {
+    const auto refused = store.rollback(missing, author);
+    ASSERT_FALSE(refused) << missing;
+    EXPECT_EQ(refused.error().kind, Refusal::Kind::missing);
+  }
+  EXPECT_EQ(generation(), 5U);
+}
+
+TEST_F(PolicyStoreTest, NothingToRollBackToIsRefused) {
+  EXPECT_FALSE(store.rollback(std::nullopt, author));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const auto refused = store.rollback(std::nullopt, author);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::missing);
+}
+
+TEST_F(PolicyStoreTest, AStaleEditIsRefused) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(81))));
+  ChangeRequest request;
+  request.if_generation = 1;
+  const auto refused = store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::stale);
+  request.if_generation = 2;
+  EXPECT_TRUE(store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, request));
+}
+
+TEST_F(PolicyStoreTest, AHundredAppliesKeepABoundedHistory) {
+  for (int i = 1; i <= 100; ++i) ASSERT_TRUE(apply(small_policy(tcp_rule(i))));
+  EXPECT_EQ(generation(), 100U);
+  EXPECT_EQ(runtime.published.size(), 100U);
+  const auto history = store.history();
+  ASSERT_EQ(history.size(), PolicyStore::kHistory);
+  EXPECT_EQ(history.front().number, 100U);
+  EXPECT_EQ(history.back().number, 37U);
+  EXPECT_FALSE(store.rollback(36, author));
+  EXPECT_TRUE(store.rollback(37, author));
+}
+
+TEST_F(PolicyStoreTest, ARuleKeepsItsCounterOverGenerations) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const auto uid_of_port_80 = [this] {
+    const auto running = store.running();
+    const auto& view = running->bound->view();
+    for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
+      if (view.rule(i).owner == "web" && view.rule(i).text.contains("80")) return running->bound->rule_uid(i);
+    }
+    return rules::kNone;
+  };
+  const auto before = uid_of_port_80();
+  ASSERT_NE(before, rules::kNone);
+  ASSERT_TRUE(apply(small_policy(tcp_rule(22) + ", " + tcp_rule(80))));
+  EXPECT_EQ(uid_of_port_80(), before);
+}
+
+TEST_F(PolicyStoreTest, TheSummaryCountsRules) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  EXPECT_EQ(apply(small_policy(tcp_rule(22) + ", " + tcp_rule(443)))->summary, "2 rules added, 1 rule removed");
+}
+
+TEST(Durations, TakeUnitsAndBounds) {
+  const struct {
+    const char* text;
+    std::int64_t seconds;  // 0: refused
+  } rows[] = {{"60s", 60},
+              {"5m", 300},
+              {"2h", 7200},
+              {"90", 90},
+              {"24h", 86400},
+              {"25h", 0},
+              {"0s", 0},
+              {"", 0},
+              {"-5s", 0},
+              {"5d", 0},
+              {"s", 0},
+              {"1m30s", 0},
+              {"99999999999999999999s", 0}};
+  for (const auto& row : rows) {
+    const auto parsed = parse_duration(row.text);
+    EXPECT_EQ(parsed ? parsed->count() : 0, row.seconds) << row.text;
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::control
