@@ -21,16 +21,17 @@ struct TraceRequest {
   rules::Ipv4 from, to;
   std::optional<std::uint16_t> from_port, to_port;  // from_port defaults to 49152
   std::uint8_t icmp_type = 8, icmp_code = 0;
-  std::string flags = "S";      // TCP flags by their letters, SAFRPUEW
-  bool established = false;     // --state established
-  std::string via;              // interface name of an appliance
-  std::string in_port;          // with a gateway document
+  std::string flags = "S";   // TCP flags by their letters, SAFRPUEW
+  bool established = false;  // --state established
+  std::string via;           // interface name of an appliance
+  std::string in_port;       // with a gateway document
 };
 
 struct TraceStage {
-  std::string path;     // "forward" or "reply"
+  std::string path;  // "forward" or "reply"
   std::string stage;
   std::string at;
+  std::string place;    // what people look for there: the group, subnet/ACL, route table; else as `at`
   std::string verdict;  // "pass", "allow", "deny"
   std::string rule_name, rule_file, rule_text;
   std::uint32_t rule_line = 0;
@@ -51,9 +52,10 @@ struct TraceResult {
 };
 
 // Errors are usage errors in plain words (an unknown interface in `via`, a port that is none).
-[[nodiscard]] std::expected<TraceResult, std::string> trace(const rules::Image& image, const rules::GatewayConfig* gateway,
+[[nodiscard]] std::expected<TraceResult, std::string> trace(const rules::Image& image,
+                                                            const rules::GatewayConfig* gateway,
                                                             const TraceRequest& request);
-[[nodiscard]] nlohmann::json to_json(const TraceResult& result);   // schema sallyport/trace/1
-[[nodiscard]] std::string to_text(const TraceResult& result);      // one line a stage, as in the command line contract
+[[nodiscard]] nlohmann::json to_json(const TraceResult& result);  // schema sallyport/trace/1
+[[nodiscard]] std::string to_text(const TraceResult& result);     // one line a stage, as in the command line contract
 
 }  // namespace sallyport::control

@@ -1,6 +1,5 @@
 #include "rules/compile/compile.h"
 
-#include <cassert>
 #include <string>
 
 #include "rules/compile/steps.h"
@@ -9,48 +8,29 @@
 namespace sallyport::rules {
 namespace {
 
-// Compares counts with ceilings and says what is too large.
-class CeilingCheck {
- public:
-  void at_most(std::size_t count, std::size_t ceiling, const std::string& what, const std::string& name,
-               SourcePosition where, const std::string& pointer) {
-    if (count <= ceiling) return;
-    found_.error(where, pointer,
-                 std::to_string(count) + " " + what + ", the ceiling " + name + " is " + std::to_string(ceiling));
-  }
-  [[nodiscard]] const Diagnostics& found() const { return found_; }
-
- private:
-  Diagnostics found_;
-};
-
-std::size_t check_groups(const Policy& policy, const ImageCeilings& ceilings, CeilingCheck& check) {
+std::size_t count_rules(const Policy& policy) {
   std::size_t rules = 0;
-  for (const auto& [name, group] : policy.security_groups) {
-    const auto count = [&](const std::vector<GroupRule>& list, const std::string& direction) {
-      check.at_most(list.size(), ceilings.rules_per_group, direction + " rules in group \"" + name + "\"",
-                    "rules_per_group", group.where, "/security_groups");
-      rules += list.size();
-    };
-    count(group.ingress, "ingress");
-    count(group.egress, "egress");
-  }
+  for (const auto& [name, group] : policy.security_groups) rules += group.ingress.size() + group.egress.size();
+  for (const auto& [name, acl] : policy.network_acls) rules += acl.ingress.size() + acl.egress.size();
   return rules;
 }
 
-Diagnostics check_ceilings(const Policy& policy, const ImageCeilings& ceilings) {
-  CeilingCheck check;
-  check.at_most(policy.interfaces.size(), ceilings.interfaces, "interfaces", "interfaces", {}, "/interfaces");
-  check.at_most(policy.security_groups.size(), ceilings.security_groups, "security groups", "security_groups", {},
-                "/security_groups");
-  std::size_t rules = check_groups(policy, ceilings, check);
-  for (const auto& [name, acl] : policy.network_acls) rules += acl.ingress.size() + acl.egress.size();
-  check.at_most(rules, ceilings.rules, "rules in all groups and ACLs", "rules", {}, "");
-  std::size_t entries = 0;
-  for (const auto& [name, list] : policy.prefix_lists) entries += list.entries.size();
-  check.at_most(entries, ceilings.prefix_list_entries, "CIDRs in prefix lists", "prefix_list_entries", {},
-                "/prefix_lists");
-  return check.found();
+std::size_t count_routes(const Policy& policy) {
+  std::size_t routes = 0;
+  for (const auto& [name, table] : policy.route_tables) {
+    for (const Route& route : table.routes) {
+      const auto* list = std::get_if<std::string>(&route.destination);
+      routes += list == nullptr ? 1 : policy.prefix_lists.find(*list)->second.entries.size();
+    }
+  }
+  return routes;
+}
+
+void at_most(std::size_t count, std::size_t ceiling, const std::string& what, const std::string& name,
+             Diagnostics& problems) {
+  if (count <= ceiling) return;
+  problems.error({}, "",
+                 std::to_string(count) + " " + what + ", the ceiling " + name + " is " + std::to_string(ceiling));
 }
 
 CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
@@ -66,7 +46,9 @@ CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
 }  // namespace
 
 std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCeilings& ceilings) {
-  Diagnostics problems = check_ceilings(policy, ceilings);
+  Diagnostics problems;
+  at_most(count_rules(policy), ceilings.rules, "rules in all groups and ACLs", "rules", problems);
+  at_most(count_routes(policy), ceilings.routes, "routes with every entry of their prefix lists", "routes", problems);
   if (problems.has_errors()) return std::unexpected(std::move(problems));
   CompileContext context(policy);
   context.tables.source = policy.source;

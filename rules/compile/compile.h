@@ -28,15 +28,11 @@ struct Compiled {
   CompileReport report;
 };
 
-// How large an image may be (documents have ceilings of their own). Far above what AWS allows; they keep every index of
-// an image in 32 bits.
+// What an image may hold of things that a document's own ceilings do not bound. They keep every index in 32 bits.
 struct ImageCeilings {
-  std::size_t interfaces = 4'000'000;
-  std::size_t security_groups = 1'000'000;
-  std::size_t rules_per_group = 100'000;  // a direction
-  std::size_t rules = 16'000'000;         // of all groups and ACLs
-  std::size_t prefix_list_entries = 16'000'000;
-  std::size_t rows = 64'000'000;
+  std::size_t rules = 16'000'000;   // of all groups and ACLs
+  std::size_t routes = 16'000'000;  // one for each entry of a prefix list
+  std::size_t rows = 64'000'000;    // a list of groups or an ACL, and a kind of remote address it tells from others
 };
 
 // The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name.

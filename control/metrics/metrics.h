@@ -1,0 +1,16 @@
+// All counters in Prometheus' text format.
+//
+// Owner: control/metrics.
+// Always: the numbers are those of `sallyport counters`; every drop code has a sample, zero or not.
+#pragma once
+
+#include <string>
+
+#include "control/store/policy_store.h"
+#include "dataplane/runtime/runtime.h"
+
+namespace sallyport::control {
+
+[[nodiscard]] std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime);
+
+}  // namespace sallyport::control

@@ -1,0 +1,117 @@
+// Answers, errors and the checks that every request passes.
+//
+// Owner: control/server.
+// Always: who may not is told so before the body is read; bodies have a length, known beforehand and bounded.
+#include "control/server/api.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <optional>
+
+#include "control/server/unix_listener.h"
+#include "rules/document/documents.h"
+
+namespace sallyport::control {
+namespace {
+
+constexpr std::size_t kMaxTraceBytes = 65536;
+
+bool only_looks(const httplib::Request& request) {
+  return request.method == "GET" || request.method == "HEAD" ||
+         (request.method == "POST" && request.path == "/v1/trace");
+}
+
+std::optional<ApiError> refuse_peer(const httplib::Request& request, const Api& api) {
+  const Peer& peer = UnixListener::current_peer();
+  if (only_looks(request) ? api.permissions.may_read(peer) : api.permissions.may_change(peer)) return std::nullopt;
+  const bool looks = only_looks(request);
+  return ApiError{
+      403, "not_permitted",
+      fmt::format("user {} may not {} this gateway: only root and members of group {} may", user_name(peer.uid),
+                  looks ? "look at" : "change", looks ? api.gateway.read_group : api.gateway.write_group)};
+}
+
+std::optional<ApiError> refuse_body(const httplib::Request& request) {
+  if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
+  if (request.has_header("Transfer-Encoding")) {
+    return ApiError{411, "length_required", "a body needs a Content-Length: chunked bodies are not taken"};
+  }
+  if (request.has_header("Content-Encoding"))
+    return ApiError{415, "unsupported_encoding", "compressed bodies are not taken"};
+  if (request.get_header_value("Content-Type").starts_with("multipart/")) {
+    return ApiError{415, "unsupported_encoding", "send the document itself as the body, not as a form"};
+  }
+  const std::string text = request.get_header_value("Content-Length");
+  std::size_t length = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (!text.empty() && (failure != std::errc{} || end != text.data() + text.size())) {
+    return ApiError{400, "bad_request", "Content-Length is no number"};
+  }
+  const std::size_t limit = request.path == "/v1/trace" ? kMaxTraceBytes : rules::kMaxDocumentBytes;
+  if (length <= limit) return std::nullopt;
+  return ApiError{413, "too_large", fmt::format("the body is {} bytes long, the limit is {}", length, limit)};
+}
+
+ApiError without_handler(const httplib::Request& request, int status) {
+  if (status == 404) return {404, "not_found", fmt::format("this version has no {} {}", request.method, request.path)};
+  if (status == 413) return {413, "too_large", "the body is too long"};
+  return {status, "bad_request", fmt::format("the request could not be read (HTTP status {})", status)};
+}
+
+void answer_exception(const httplib::Request& request, httplib::Response& response, const std::exception_ptr& thrown) {
+  std::string what = "unknown";
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    what = "out of memory";
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {
+    what = "something that is no exception";
+  }
+  spdlog::error("{} {} failed: {}", request.method, request.path, what);
+  answer(response, ApiError{500, "internal_error", "the request failed inside the gateway: " + what});
+}
+
+}  // namespace
+
+void answer(httplib::Response& response, const nlohmann::json& body) {
+  response.set_content(body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", "application/json");
+}
+
+void answer(httplib::Response& response, const ApiError& error) {
+  nlohmann::json inner{{"code", error.code}, {"message", error.message}, {"details", error.details}};
+  if (!error.rendered.empty()) inner["rendered"] = error.rendered;
+  response.status = error.status;
+  answer(response, nlohmann::json{{"error", std::move(inner)}});
+}
+
+nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file) {
+  nlohmann::json out{{"severity", diagnostic.severity == rules::Severity::error ? "error" : "warning"},
+                     {"file", file},
+                     {"line", diagnostic.where.line},
+                     {"column", diagnostic.where.column},
+                     {"pointer", diagnostic.pointer},
+                     {"message", diagnostic.message}};
+  if (!diagnostic.nearest.empty()) out["nearest"] = diagnostic.nearest;
+  return out;
+}
+
+void guard(httplib::Server& server, Api& api) {
+  server.set_payload_max_length(rules::kMaxDocumentBytes);
+  server.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& response) {
+    std::optional<ApiError> refused = refuse_peer(request, api);
+    if (!refused) refused = refuse_body(request);
+    if (!refused) return httplib::Server::HandlerResponse::Unhandled;
+    answer(response, *refused);
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    if (response.body.empty()) answer(response, without_handler(request, response.status));
+  });
+  server.set_exception_handler(answer_exception);
+}
+
+}  // namespace sallyport::control

@@ -1,0 +1,59 @@
+// What the endpoints of the control server share: the state they look at and how they answer.
+//
+// Owner: control/server. docs/control-api.md describes the answers.
+// Always: an error is {"error": {code, message, details}} with the matching HTTP status; `code` is one of the names
+// below and is what programs look at.
+#pragma once
+
+#include <httplib.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "control/server/peer.h"
+#include "control/store/clock.h"
+#include "control/store/policy_store.h"
+#include "dataplane/runtime/runtime.h"
+#include "rules/model/gateway.h"
+
+namespace sallyport::control {
+
+// Shared by all requests; outlives the listeners.
+struct Api {
+  const rules::GatewayConfig& gateway;
+  dataplane::Runtime& runtime;  // for any thread
+  PolicyStore& store;
+  Clock clock;
+  Permissions permissions;
+  WallTime started;
+  std::atomic<bool> stopping{false};  // streams end
+  std::atomic<int> streams{0};
+};
+
+struct ApiError {
+  int status = 400;
+  std::string code;
+  std::string message;
+  nlohmann::json details = nlohmann::json::array();
+  std::string rendered = {};  // diagnostics as a person reads them; may be empty
+};
+
+void answer(httplib::Response& response, const nlohmann::json& body);
+void answer(httplib::Response& response, const ApiError& error);
+
+// A diagnostic as an element of `details` and `warnings`.
+[[nodiscard]] nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file);
+
+// Permissions, bodies, unknown paths and exceptions, before and after all endpoints.
+void guard(httplib::Server& server, Api& api);
+
+void add_state_endpoints(httplib::Server& server, Api& api);  // status, ports, counters, health, metrics
+// PREFIX/health and PREFIX/metrics; the TCP listener serves these alone.
+void add_health_and_metrics(httplib::Server& server, Api& api, const std::string& prefix);
+void add_policy_endpoints(httplib::Server& server, Api& api);  // policy, history, confirm, rollback
+void add_flow_endpoints(httplib::Server& server, Api& api);    // flows
+void add_trace_endpoint(httplib::Server& server, Api& api);    // trace
+
+}  // namespace sallyport::control

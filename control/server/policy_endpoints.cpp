@@ -1,0 +1,218 @@
+// /v1/policy and /v1/history: the policy in force, its changes, its past.
+//
+// Owner: control/server.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <optional>
+
+#include "control/server/api.h"
+#include "control/server/unix_listener.h"
+#include "control/store/document_text.h"
+
+namespace sallyport::control {
+namespace {
+
+using nlohmann::json;
+using Request = httplib::Request;
+using Response = httplib::Response;
+
+Author author_now() {
+  const uid_t uid = UnixListener::current_peer().uid;
+  return Author{uid, user_name(uid)};
+}
+
+ApiError error_of(const Refusal& refusal, const std::string& file) {
+  ApiError error;
+  error.message = refusal.message;
+  error.rendered = refusal.rendered;
+  for (const rules::Diagnostic& each : refusal.details.sorted()) error.details.push_back(to_json(each, file));
+  switch (refusal.kind) {
+    case Refusal::Kind::invalid:
+      error.status = 422;
+      error.code = "policy_refused";
+      break;
+    case Refusal::Kind::pending:
+      error.status = 409;
+      error.code = "confirmation_pending";
+      break;
+    case Refusal::Kind::missing:
+      error.status = 409;
+      error.code = "nothing_there";
+      break;
+    case Refusal::Kind::stale:
+      error.status = 412;
+      error.code = "policy_changed_meanwhile";
+      break;
+  }
+  return error;
+}
+
+json to_json(const Outcome& outcome) {
+  json warnings = json::array();
+  for (const rules::Diagnostic& each : outcome.warnings.sorted())
+    warnings.push_back(control::to_json(each, outcome.file));
+  return {{"schema", "sallyport/apply/1"},
+          {"changed", outcome.changed},
+          {"dry_run", outcome.dry_run},
+          {"text_only", outcome.text_only},
+          {"generation", outcome.generation},
+          {"hash", outcome.hash},
+          {"summary", outcome.summary},
+          {"confirm_by", outcome.confirm_by ? json(iso_time(*outcome.confirm_by)) : json(nullptr)},
+          {"warnings", std::move(warnings)}};
+}
+
+void answer_result(Response& response, const PolicyStore::Result& result, const std::string& file,
+                   const Author& author) {
+  if (!result) {
+    spdlog::warn("a change by {} was refused: {}", author.name, result.error().message);
+    return answer(response, error_of(result.error(), file));
+  }
+  if (result->changed && !result->dry_run) {
+    spdlog::info("generation {} is in force ({}), by {}", result->generation, result->summary, author.name);
+  }
+  answer(response, to_json(*result));
+}
+
+// Only the queries named may be there: an unknown one would be ignored otherwise.
+std::optional<ApiError> refuse_queries(const Request& request, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : request.params) {
+    if (name == "max_opened" && request.method != "GET") {
+      return ApiError{501, "not_enforced", "max_opened is not enforced by this version"};
+    }
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", name)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::expected<ChangeRequest, ApiError> change_request(const Request& request, std::string action) {
+  ChangeRequest change;
+  change.author = author_now();
+  change.action = std::move(action);
+  if (auto refused = refuse_queries(request, {"dry_run", "confirm_within", "file"}))
+    return std::unexpected(*std::move(refused));
+  if (request.has_param("file")) change.file = request.get_param_value("file");
+  if (request.has_param("dry_run")) {
+    const std::string value = request.get_param_value("dry_run");
+    if (value != "" && value != "true" && value != "false") {
+      return std::unexpected(ApiError{400, "bad_request", "dry_run is true or false"});
+    }
+    change.dry_run = value != "false";
+  }
+  if (request.has_param("confirm_within")) {
+    const auto duration = parse_duration(request.get_param_value("confirm_within"));
+    if (!duration) return std::unexpected(ApiError{400, "bad_request", "confirm_within: " + duration.error()});
+    change.confirm_within = *duration;
+  }
+  if (request.has_header("If-Match")) {
+    change.if_generation = number_of(request.get_header_value("If-Match"));
+    if (!change.if_generation)
+      return std::unexpected(ApiError{400, "bad_request", "If-Match is the number of a generation"});
+  }
+  return change;
+}
+
+void post_policy(Api& api, const Request& request, Response& response) {
+  const auto change = change_request(request, "apply");
+  if (!change) return answer(response, change.error());
+  answer_result(response, api.store.apply(request.body, *change), change->file, change->author);
+}
+
+void patch_policy(Api& api, const Request& request, Response& response) {
+  const auto change = change_request(request, "patch");
+  if (!change) return answer(response, change.error());
+  const auto running = api.store.running();
+  const std::string file = running ? std::string(running->generation.image.file()) : change->file;
+  const auto edit = [&request](std::string_view text) { return patched_document(text, request.body); };
+  answer_result(response, api.store.edit(edit, *change), file, change->author);
+}
+
+void get_policy(Api& api, const Request& request, Response& response) {
+  if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
+  const auto running = api.store.running();
+  if (!running) {
+    return answer(response,
+                  ApiError{404, "no_policy", "there is no policy yet: everything is dropped until one is applied"});
+  }
+  response.set_header("ETag", std::to_string(running->generation.number));
+  response.set_header("Sallyport-File", std::string(running->generation.image.file()));
+  response.set_content(running->policy.source, "application/json");
+}
+
+// The generation to go back to: a query, or the member of a JSON body; neither is the one before.
+std::expected<std::optional<std::uint64_t>, ApiError> wanted_generation(const Request& request) {
+  if (auto refused = refuse_queries(request, {"generation"})) return std::unexpected(*std::move(refused));
+  std::optional<std::uint64_t> wanted;
+  if (request.has_param("generation")) {
+    wanted = number_of(request.get_param_value("generation"));
+  } else if (!request.body.empty()) {
+    const json body = json::parse(request.body, nullptr, false);
+    if (body.is_object() && body.size() == 1 && body.contains("generation") &&
+        body["generation"].is_number_unsigned()) {
+      wanted = body["generation"].get<std::uint64_t>();
+    }
+  } else {
+    return wanted;
+  }
+  if (!wanted) return std::unexpected(ApiError{400, "bad_request", "generation is a whole number"});
+  return wanted;
+}
+
+void post_rollback(Api& api, const Request& request, Response& response) {
+  const auto wanted = wanted_generation(request);
+  if (!wanted) return answer(response, wanted.error());
+  const Author author = author_now();
+  answer_result(response, api.store.rollback(*wanted, author), "policy.json", author);
+}
+
+void post_confirm(Api& api, const Request& request, Response& response) {
+  if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
+  const Author author = author_now();
+  answer_result(response, api.store.confirm(author), "policy.json", author);
+}
+
+void get_history(Api& api, const Request& request, Response& response) {
+  if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
+  json generations = json::array();
+  bool current = true;
+  for (const Generation& each : api.store.history()) {
+    generations.push_back({{"generation", each.number},
+                           {"applied_at", iso_time(each.applied_at)},
+                           {"uid", each.author.name == "gateway" ? json(nullptr) : json(each.author.uid)},
+                           {"who", each.author.name},
+                           {"action", each.action},
+                           {"summary", each.summary},
+                           {"hash", each.image.hash()},
+                           {"file", each.image.file()},
+                           {"confirmed", each.confirmed},
+                           {"current", std::exchange(current, false)}});
+  }
+  answer(response, json{{"schema", "sallyport/history/1"}, {"generations", std::move(generations)}});
+}
+
+}  // namespace
+
+void add_policy_endpoints(httplib::Server& server, Api& api) {
+  const auto bound = [&api](void (*handler)(Api&, const Request&, Response&)) {
+    return [&api, handler](const Request& request, Response& response) { handler(api, request, response); };
+  };
+  server.Get("/v1/policy", bound(get_policy));
+  server.Post("/v1/policy", bound(post_policy));
+  server.Patch("/v1/policy", bound(patch_policy));
+  server.Post("/v1/policy/confirm", bound(post_confirm));
+  server.Post("/v1/policy/rollback", bound(post_rollback));
+  server.Get("/v1/history", bound(get_history));
+}
+
+}  // namespace sallyport::control

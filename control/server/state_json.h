@@ -1,0 +1,27 @@
+// The gateway's state as JSON: what `status`, `ports`, `counters` and `health` answer.
+//
+// Owner: control/server; shapes in docs/control-api.md.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "control/store/policy_store.h"
+#include "dataplane/runtime/runtime.h"
+
+namespace sallyport::control {
+
+[[nodiscard]] nlohmann::json status_json(const PolicyStore& store, const dataplane::Runtime& runtime, WallTime started,
+                                         WallTime now);
+[[nodiscard]] nlohmann::json ports_json(const dataplane::Runtime& runtime);
+[[nodiscard]] nlohmann::json counters_json(const dataplane::CounterTotals& totals);
+[[nodiscard]] nlohmann::json health_json(const PolicyStore& store, const dataplane::Runtime& runtime);
+
+// A rule of the policy in force and the packets whose verdict it gave. Views live as long as `running`.
+struct RuleCount {
+  rules::RuleInfo rule;
+  std::uint64_t decided = 0;
+};
+[[nodiscard]] std::vector<RuleCount> rule_counts(const Running& running, const dataplane::Runtime& runtime);
+[[nodiscard]] nlohmann::json rules_json(const Running& running, const dataplane::Runtime& runtime);
+
+}  // namespace sallyport::control

@@ -1,0 +1,194 @@
+// The socket file, its stream, and the peer of each connection.
+//
+// Owner: control/server.
+// Always: a connection carries one request and is drained before it is closed, so that a refusal reaches a client that
+// is still sending its document.
+#include "control/server/unix_listener.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+namespace sallyport::control {
+namespace {
+
+constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+constexpr int kTimeoutMilliseconds = 5000;
+constexpr std::size_t kThreads = 32;
+constexpr int kBacklogProbeFlags = SOCK_STREAM | SOCK_CLOEXEC;
+
+thread_local Peer peer_of_this_thread;
+
+std::string system_text(int error) { return std::strerror(error); }  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+
+// False when nothing happens in time, or the other end is gone and there is nothing left to read.
+bool wait_for(int socket, short events) {
+  pollfd entry{socket, events, 0};
+  return poll(&entry, 1, kTimeoutMilliseconds) > 0 && (entry.revents & events) != 0 &&
+         (events != POLLOUT || (entry.revents & (POLLHUP | POLLERR)) == 0);
+}
+
+// A connected Unix socket as cpp-httplib reads and writes it.
+class UnixStream : public httplib::Stream {
+ public:
+  explicit UnixStream(int socket) : socket_(socket) {}
+  [[nodiscard]] bool is_readable() const override { return wait_for(socket_, POLLIN); }
+  [[nodiscard]] bool is_writable() const override { return wait_for(socket_, POLLOUT); }
+  ssize_t read(char* data, std::size_t size) override {
+    if (used_ == filled_) {
+      if (!is_readable()) return -1;
+      const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
+      if (got <= 0) return got;
+      used_ = 0;
+      filled_ = static_cast<std::size_t>(got);
+    }
+    const std::size_t taken = std::min(size, filled_ - used_);
+    std::memcpy(data, buffer_.data() + used_, taken);
+    used_ += taken;
+    return static_cast<ssize_t>(taken);
+  }
+  ssize_t write(const char* data, std::size_t size) override {
+    if (!is_writable()) return -1;
+    return send(socket_, data, size, MSG_NOSIGNAL);
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
+  [[nodiscard]] socket_t socket() const override { return socket_; }
+
+ private:
+  static void local(std::string& ip, int& port) {
+    ip = "unix";
+    port = 0;
+  }
+  int socket_;
+  std::array<char, 65536> buffer_;
+  std::size_t used_ = 0;
+  std::size_t filled_ = 0;
+};
+
+// Takes what the client still sends, for a bounded time: closing with unread bytes would cost it the answer.
+void drain(int socket) {
+  shutdown(socket, SHUT_WR);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMilliseconds);
+  std::array<char, 65536> waste;
+  while (std::chrono::steady_clock::now() < until && wait_for(socket, POLLIN)) {
+    if (recv(socket, waste.data(), waste.size(), 0) <= 0) return;
+  }
+}
+
+std::expected<void, std::string> clear_the_way(const std::string& path) {
+  struct stat found{};
+  if (lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return {};
+    return std::unexpected(fmt::format("control socket {}: {}", path, system_text(errno)));
+  }
+  if (!S_ISSOCK(found.st_mode)) {
+    return std::unexpected(fmt::format("control socket {}: something that is no socket is in its place", path));
+  }
+  if (socket_is_alive(path)) {
+    return std::unexpected(
+        fmt::format("control socket {}: another sallyportd is serving it; stop that one or name another socket", path));
+  }
+  if (unlink(path.c_str()) != 0) {
+    return std::unexpected(
+        fmt::format("control socket {}: cannot remove a dead daemon's socket: {}", path, system_text(errno)));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool socket_is_alive(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, kLongestPath);
+  const int probe = ::socket(AF_UNIX, kBacklogProbeFlags, 0);
+  if (probe < 0) return false;
+  const bool refused =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  close(probe);
+  return !refused;
+}
+
+UnixListener::UnixListener() {
+  set_address_family(AF_UNIX);
+  set_tcp_nodelay(false);
+  set_socket_options([](socket_t) {});
+  new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+}
+
+UnixListener::~UnixListener() { finish(); }
+
+const Peer& UnixListener::current_peer() { return peer_of_this_thread; }
+
+std::expected<void, std::string> UnixListener::bind(const std::string& path, gid_t group) {
+  if (path.empty() || path.size() > kLongestPath) {
+    return std::unexpected(fmt::format("control socket path is {} bytes long, the system allows 1 to {}: {}",
+                                       path.size(), kLongestPath, path));
+  }
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  if (std::error_code failed; !directory.empty() && std::filesystem::create_directory(directory, failed)) {
+    made_directory_ = directory.string();
+  }
+  if (auto clear = clear_the_way(path); !clear) return clear;
+  if (!bind_to_port(path, 1)) {
+    return std::unexpected(fmt::format("control socket {}: cannot be made: {}", path, system_text(errno)));
+  }
+  path_ = path;
+  struct stat made{};
+  if (lstat(path.c_str(), &made) == 0) inode_ = made.st_ino;
+  if (chmod(path.c_str(), 0660) != 0) {
+    return std::unexpected(fmt::format("control socket {}: cannot set its mode: {}", path, system_text(errno)));
+  }
+  if (chown(path.c_str(), static_cast<uid_t>(-1), group) != 0 && geteuid() == 0) {
+    return std::unexpected(
+        fmt::format("control socket {}: cannot give it to group {}: {}", path, group, system_text(errno)));
+  }
+  return {};
+}
+
+void UnixListener::serve() {
+  thread_ = std::thread([this] {
+    listen_after_bind();
+    ended_ = true;
+  });
+}
+
+void UnixListener::finish() {
+  if (thread_.joinable()) {
+    while (!is_running() && !ended_) std::this_thread::yield();
+    stop();
+    thread_.join();
+  } else if (const socket_t bound = svr_sock_.exchange(INVALID_SOCKET); bound != INVALID_SOCKET) {
+    close(bound);
+  }
+  struct stat found{};
+  if (!path_.empty() && lstat(path_.c_str(), &found) == 0 && found.st_ino == inode_) unlink(path_.c_str());
+  path_.clear();
+  if (!made_directory_.empty()) rmdir(made_directory_.c_str());
+  made_directory_.clear();
+}
+
+bool UnixListener::process_and_close_socket(socket_t sock) {
+  bool handled = false;
+  if (auto peer = peer_of(sock)) {
+    peer_of_this_thread = *std::move(peer);
+    UnixStream stream(sock);
+    bool connection_closed = false;
+    handled = process_request(stream, true, connection_closed, nullptr);
+    drain(sock);
+  }
+  close(sock);
+  return handled;
+}
+
+}  // namespace sallyport::control

@@ -1,0 +1,111 @@
+// RFC 6902 through nlohmann's patch, and a layout like that of a hand-written document.
+//
+// Owner: control/store.
+#include "control/store/document_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/document/documents.h"
+
+namespace sallyport::control {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kLineWidth = 120;
+
+std::string compact(const ordered_json& value);
+
+// "{ A, B }" or "[A, B]" of the members' own texts.
+std::string compact_container(const ordered_json& value) {
+  std::string out = value.is_object() ? "{ " : "[";
+  bool first = true;
+  for (const auto& [key, member] : value.items()) {
+    if (!std::exchange(first, false)) out += ", ";
+    if (value.is_object()) out += ordered_json(key).dump() + ": ";
+    out += compact(member);
+  }
+  return out + (value.is_object() ? " }" : "]");
+}
+
+std::string compact(const ordered_json& value) {
+  return value.is_structured() && !value.empty() ? compact_container(value) : value.dump();
+}
+
+// Elements count as one line's worth only down to this depth below the root: sections and their members get lines of
+// their own.
+constexpr int kOwnLines = 2;
+
+void lay_out(const ordered_json& value, int depth, std::size_t used, std::string& out) {
+  if (!value.is_structured() || value.empty()) {
+    out += value.dump();
+    return;
+  }
+  if (depth >= kOwnLines || (depth == 1 && !value.front().is_structured())) {
+    if (const std::string line = compact(value); used + line.size() <= kLineWidth) {
+      out += line;
+      return;
+    }
+  }
+  const std::string indent(2 * (static_cast<std::size_t>(depth) + 1), ' ');
+  out += value.is_object() ? "{" : "[";
+  bool first = true;
+  for (const auto& [key, member] : value.items()) {
+    if (!std::exchange(first, false)) out += ",";
+    const std::string name = value.is_object() ? ordered_json(key).dump() + ": " : "";
+    out += "\n" + indent + name;
+    lay_out(member, depth + 1, indent.size() + name.size() + 1, out);
+  }
+  out += "\n" + indent.substr(2) + (value.is_object() ? "}" : "]");
+}
+
+// How many arrays and objects lie inside each other at most.
+int deepest(std::string_view json) {
+  int depth = 0;
+  int most = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      most = std::max(most, ++depth);
+    } else if (!in_string && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return most;
+}
+
+// Without the library's "[json.exception.parse_error.104] ".
+std::string_view without_tag(std::string_view message) {
+  const std::size_t end = message.starts_with('[') ? message.find("] ") : std::string_view::npos;
+  return end == std::string_view::npos ? message : message.substr(end + 2);
+}
+
+}  // namespace
+
+std::string document_text(const ordered_json& document) {
+  std::string out;
+  lay_out(document, 0, 0, out);
+  return out + "\n";
+}
+
+std::expected<std::string, std::string> patched_document(std::string_view document, std::string_view patch) {
+  if (deepest(patch) > rules::kMaxDepth) {
+    return std::unexpected(fmt::format("the patch is nested deeper than {} levels", rules::kMaxDepth));
+  }
+  try {
+    const ordered_json result = ordered_json::parse(document).patch(ordered_json::parse(patch));
+    return document_text(result);
+  } catch (const ordered_json::exception& error) {
+    return std::unexpected(fmt::format("the patch is refused: {}", without_tag(error.what())));
+  }
+}
+
+}  // namespace sallyport::control

@@ -1,0 +1,21 @@
+// Changes of a document's text: RFC 6902 patches applied, the rest kept, laid out for people.
+//
+// Owner: control/store. Used by the control server; the result is read by the strict reader like any other document.
+// Always: members keep their order; what a patch does not touch keeps its value.
+#pragma once
+
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace sallyport::control {
+
+// The document after the patch. The error says which operation cannot be done.
+[[nodiscard]] std::expected<std::string, std::string> patched_document(std::string_view document,
+                                                                       std::string_view patch);
+
+// Two spaces of indentation; arrays and objects that fit into a line stay on it.
+[[nodiscard]] std::string document_text(const nlohmann::ordered_json& document);
+
+}  // namespace sallyport::control

@@ -1,0 +1,278 @@
+// Changes of the policy in force: read, checked, bound, published, remembered; confirmed or reverted.
+//
+// Owner: control/store.
+// Always: publish() is the last step that can be reached, and nothing behind it fails.
+#include "control/store/policy_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/compile/compile.h"
+
+namespace sallyport::control {
+namespace {
+
+Refusal invalid(std::string message, rules::Diagnostics details = {}, std::string rendered = {}) {
+  return Refusal{Refusal::Kind::invalid, std::move(message), std::move(details), std::move(rendered)};
+}
+
+Refusal invalid_document(rules::Diagnostics details, const std::string& file, std::string_view source) {
+  const std::size_t errors = details.errors();
+  std::string rendered = rules::render(details, file, source);
+  return invalid(fmt::format("{}: {} error{}", file, errors, errors == 1 ? "" : "s"), std::move(details),
+                 std::move(rendered));
+}
+
+void append_warnings(rules::Diagnostics& to, const rules::Diagnostics& from) {
+  for (const rules::Diagnostic& each : from.sorted()) {
+    if (each.severity == rules::Severity::warning) to.warning(each.where, each.pointer, each.message);
+  }
+}
+
+}  // namespace
+
+PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock)
+    : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)) {}
+
+PolicyStore::Result PolicyStore::apply(std::string body, const ChangeRequest& request) {
+  const std::scoped_lock lock(change_mutex_);
+  if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
+  Read candidate = read(std::move(body), request.file);
+  if (!candidate) return std::unexpected(std::move(candidate.error()));
+  return change(*std::move(candidate), request);
+}
+
+PolicyStore::Result PolicyStore::edit(const Edit& edit, const ChangeRequest& request) {
+  const std::scoped_lock lock(change_mutex_);
+  if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
+  const auto now = running();
+  if (!now)
+    return std::unexpected(
+        Refusal{Refusal::Kind::missing, "there is no policy to change yet: apply one first", {}, {}});
+  auto text = edit(now->generation.image.source());
+  if (!text) return std::unexpected(invalid(std::move(text.error())));
+  Read candidate = read_document(*text, std::string(now->generation.image.file()));
+  if (!candidate) return std::unexpected(std::move(candidate.error()));
+  return change(*std::move(candidate), request);
+}
+
+PolicyStore::Result PolicyStore::rollback(std::optional<std::uint64_t> generation, const Author& author) {
+  const std::scoped_lock lock(change_mutex_);
+  std::uint64_t target = 0;
+  {
+    const std::scoped_lock state(state_mutex_);
+    if (generation) {
+      target = *generation;
+    } else if (pending_) {
+      target = pending_->revert_to;
+    } else if (history_.size() >= 2) {
+      target = history_[history_.size() - 2].number;
+    } else {
+      return std::unexpected(Refusal{Refusal::Kind::missing, "there is no earlier generation to roll back to", {}, {}});
+    }
+  }
+  return go_back(target, author, "rollback");
+}
+
+PolicyStore::Result PolicyStore::confirm(const Author&) {
+  const std::scoped_lock lock(change_mutex_, state_mutex_);
+  if (!pending_) return std::unexpected(Refusal{Refusal::Kind::missing, "no change waits for a confirmation", {}, {}});
+  pending_.reset();
+  auto confirmed = std::make_shared<Running>(*running_);
+  confirmed->generation.confirmed = true;
+  history_.back().confirmed = true;
+  running_ = confirmed;
+  Outcome outcome;
+  outcome.changed = true;
+  outcome.generation = confirmed->generation.number;
+  outcome.hash = confirmed->generation.image.hash();
+  outcome.summary = "confirmed";
+  outcome.file = confirmed->generation.image.file();
+  return outcome;
+}
+
+std::optional<PolicyStore::Result> PolicyStore::expire() {
+  const std::scoped_lock lock(change_mutex_);
+  std::uint64_t target = 0;
+  {
+    const std::scoped_lock state(state_mutex_);
+    if (!pending_ || clock_.monotonic() < pending_->deadline) return std::nullopt;
+    target = pending_->revert_to;
+  }
+  Result reverted = go_back(target, Author{0, "gateway"}, "revert");
+  if (!reverted) {
+    const std::scoped_lock state(state_mutex_);
+    pending_.reset();
+  }
+  return reverted;
+}
+
+std::shared_ptr<const Running> PolicyStore::running() const {
+  const std::scoped_lock state(state_mutex_);
+  return running_;
+}
+
+std::vector<Generation> PolicyStore::history() const {
+  const std::scoped_lock state(state_mutex_);
+  return {history_.rbegin(), history_.rend()};
+}
+
+std::optional<Pending> PolicyStore::pending() const {
+  const std::scoped_lock state(state_mutex_);
+  return pending_;
+}
+
+PolicyStore::Read PolicyStore::read(std::string body, const std::string& file) const {
+  if (rules::Image::looks_like_image(std::as_bytes(std::span(body)))) return read_image(body);
+  return read_document(body, file);
+}
+
+PolicyStore::Read PolicyStore::read_image(std::string_view body) {
+  const auto bytes = std::as_bytes(std::span(body));
+  auto image = rules::Image::load({bytes.begin(), bytes.end()});
+  if (!image) return std::unexpected(invalid("the image is refused: " + image.error()));
+  auto policy = rules::read_policy(image->source(), std::string(image->file()));
+  if (!policy)
+    return std::unexpected(invalid_document(std::move(policy.error()), std::string(image->file()), image->source()));
+  return Candidate{std::move(policy->policy), *std::move(image), std::move(policy->warnings)};
+}
+
+PolicyStore::Read PolicyStore::read_document(std::string_view text, const std::string& file) {
+  auto policy = rules::read_policy(text, file);
+  if (!policy) return std::unexpected(invalid_document(std::move(policy.error()), file, text));
+  auto compiled = rules::compile(policy->policy);
+  if (!compiled) return std::unexpected(invalid_document(std::move(compiled.error()), file, text));
+  return Candidate{std::move(policy->policy), std::move(compiled->image), std::move(policy->warnings)};
+}
+
+std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) const {
+  const std::scoped_lock state(state_mutex_);
+  if (pending_ && !request.dry_run) {
+    return Refusal{Refusal::Kind::pending,
+                   fmt::format("generation {} waits for a confirmation until {}: confirm it or roll it back first",
+                               pending_->generation, iso_time(pending_->confirm_by)),
+                   {},
+                   {}};
+  }
+  const std::uint64_t number = running_ ? running_->generation.number : 0;
+  if (request.if_generation && *request.if_generation != number) {
+    return Refusal{
+        Refusal::Kind::stale,
+        fmt::format("generation {} is in force, not {}: the policy changed meanwhile", number, *request.if_generation),
+        {},
+        {}};
+  }
+  return std::nullopt;
+}
+
+PolicyStore::Result PolicyStore::change(Candidate candidate, const ChangeRequest& request) {
+  const rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
+  if (together.has_errors()) {
+    return std::unexpected(invalid_document(together, candidate.policy.file, candidate.policy.source));
+  }
+  append_warnings(candidate.warnings, together);
+  const auto now = running();
+  if (now && minified(now->policy.source) == minified(candidate.policy.source)) {
+    Outcome same;
+    same.dry_run = request.dry_run;
+    same.generation = now->generation.number;
+    same.hash = now->generation.image.hash();
+    same.summary = "the same policy";
+    same.warnings = std::move(candidate.warnings);
+    same.file = now->generation.image.file();
+    return same;
+  }
+  if (request.confirm_within && !now) {
+    return std::unexpected(
+        Refusal{Refusal::Kind::missing,
+                "there is no earlier policy to revert to: apply the first one without a confirmation",
+                {},
+                {}});
+  }
+  const bool text_only = now && rules::same_meaning(now->policy, candidate.policy);
+  std::string summary = text_only ? "text only" : summarize(now ? &now->generation.image : nullptr, candidate.image);
+  return put_in_force(std::move(candidate), request, text_only, std::move(summary));
+}
+
+PolicyStore::Result PolicyStore::put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
+                                              std::string summary) {
+  const auto now = running();
+  const std::uint64_t number = now ? now->generation.number + 1 : 1;
+  const std::uint32_t epoch = now ? now->generation.epoch + (text_only ? 0 : 1) : 1;
+  dataplane::Binder names = now ? now->names : dataplane::Binder(runtime_.port_settings());
+  auto bound = names.bind(candidate.image, number, epoch);
+  if (!bound) return std::unexpected(invalid(std::move(bound.error())));
+
+  Outcome outcome;
+  outcome.changed = true;
+  outcome.dry_run = request.dry_run;
+  outcome.text_only = text_only;
+  outcome.generation = request.dry_run ? number - 1 : number;
+  outcome.hash = candidate.image.hash();
+  outcome.summary = summary;
+  outcome.warnings = std::move(candidate.warnings);
+  outcome.file = candidate.image.file();
+  if (request.dry_run) return outcome;
+
+  const WallTime applied_at = clock_.wall();
+  std::optional<Pending> pending;
+  if (request.confirm_within) {
+    outcome.confirm_by = applied_at + *request.confirm_within;
+    pending =
+        Pending{number, now->generation.number, clock_.monotonic() + *request.confirm_within, *outcome.confirm_by};
+  }
+  Generation generation{number,          epoch,
+                        applied_at,      request.author,
+                        request.action,  std::move(summary),
+                        candidate.image, !pending.has_value()};
+  const std::uint32_t rule_uids = names.rule_uids();
+  auto next =
+      std::make_shared<const Running>(Running{generation, std::move(candidate.policy), *bound, std::move(names)});
+
+  runtime_.publish(*std::move(bound), rule_uids);
+  const std::scoped_lock state(state_mutex_);
+  running_ = std::move(next);
+  pending_ = pending;
+  remember(generation);
+  return outcome;
+}
+
+PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author& author, std::string action) {
+  std::optional<rules::Image> image;
+  for (const Generation& each : history()) {
+    if (each.number == generation) image = each.image;
+  }
+  if (!image) {
+    return std::unexpected(
+        Refusal{Refusal::Kind::missing, fmt::format("generation {} is not in the history", generation), {}, {}});
+  }
+  const std::string file(image->file());
+  auto policy = rules::read_policy(image->source(), file);
+  if (!policy) return std::unexpected(invalid_document(std::move(policy.error()), file, image->source()));
+  ChangeRequest request;
+  request.author = author;
+  request.action = std::move(action);
+  request.file = file;
+  auto outcome = change(Candidate{std::move(policy->policy), *std::move(image), {}}, request);
+  if (outcome && outcome->changed) {
+    const std::string summary = fmt::format("back to generation {}", generation);
+    outcome->summary = summary;
+    const std::scoped_lock state(state_mutex_);
+    history_.back().summary = summary;
+  }
+  return outcome;
+}
+
+void PolicyStore::remember(const Generation& generation) {
+  history_.push_back(generation);
+  std::size_t bytes = 0;
+  for (const Generation& each : history_) bytes += each.image.bytes().size();
+  while (history_.size() > kHistory || (history_.size() > 2 && bytes > kHistoryBytes)) {
+    bytes -= history_.front().image.bytes().size();
+    history_.pop_front();
+  }
+}
+
+}  // namespace sallyport::control
