@@ -59,7 +59,7 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
   compile_rules(context);
   if (!compile_decisions(context, ceilings.rows)) {
     problems.error({}, "",
-                   "groups and ACLs look at too many kinds of remote addresses, the ceiling rows is " +
+                   "groups and ACLs tell too many kinds of remote addresses apart, the ceiling rows is " +
                        std::to_string(ceilings.rows));
     return std::unexpected(std::move(problems));
   }
