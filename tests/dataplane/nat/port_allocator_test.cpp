@@ -70,7 +70,7 @@ TEST(PortAllocator, SlicesAreDisjointAndWhole) {
       const auto p = static_cast<std::uint16_t>(port);
       const bool own = allocators[port % workers].is_free(*table, reply_from(kServer, 53), p);
       ASSERT_EQ(own, port >= kFirstNatPort) << port << " of " << workers;
-      all += own ? 1 : 0;
+      all += own ? 1U : 0U;
       if (workers > 1) {
         ASSERT_FALSE(allocators[(port + 1) % workers].is_free(*table, reply_from(kServer, 53), p));
       }
@@ -89,7 +89,7 @@ TEST(PortAllocator, AWorkerStaysInItsSlice) {
     open(*table, reply, *port, n++);
   }
   std::uint32_t slice = 0;
-  for (std::uint32_t port = kFirstNatPort; port <= 65535; ++port) slice += port % 5 == 2 ? 1 : 0;
+  for (std::uint32_t port = kFirstNatPort; port <= 65535; ++port) slice += port % 5 == 2 ? 1U : 0U;
   EXPECT_EQ(n, slice);
 }
 

@@ -104,7 +104,7 @@ TEST(RewriteUdp, EverySourcePort) {
     rewrite_source(frame.data(), packet, {ip("203.0.113.9"), static_cast<std::uint16_t>(port)});
     const std::uint16_t field = load_be16(&frame[34 + udp::kSum]);
     ASSERT_NE(field, 0) << port;
-    all_ones += field == 0xFFFF ? 1 : 0;
+    all_ones += field == 0xFFFF ? 1U : 0U;
     ASSERT_EQ(wrong_sum(frame), "") << port;
     rewrite_source(frame.data(), packet, {ip("10.0.1.5"), 40000});
     ASSERT_EQ(frame, seed) << port;
