@@ -87,7 +87,8 @@ std::string position_text(SourcePosition where) {
 
 // What the parser says, without its preamble and without the token it last read (which may be megabytes).
 std::string parser_message(std::string message) {
-  if (const auto preamble = message.find(": "); preamble != std::string::npos) message.erase(0, preamble + 2);
+  if (const auto origin = message.find("] "); origin != std::string::npos) message.erase(0, origin + 2);
+  if (message.starts_with("parse error")) message.erase(0, message.find(": ") + 2);
   if (const auto last = message.find("; last read: '"); last != std::string::npos) {
     const auto rest = message.rfind("'; expected");
     message.erase(last, rest == std::string::npos ? rest : rest + 1 - last);
@@ -125,7 +126,11 @@ class TreeBuilder {
   bool end_array() { return close(); }
 
   bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& error) {
-    cursor_.advance_to(position > 0 ? position - 1 : 0);
+    if (dynamic_cast<const nlohmann::json::out_of_range*>(&error) != nullptr) {
+      cursor_.advance_to_token();  // a whole number is meant, not the character behind it
+    } else {
+      cursor_.advance_to(position > 0 ? position - 1 : 0);
+    }
     diagnostics_.error(cursor_.where(), {},
                        position > tree_.text_.size() && !open_.empty() ? unfinished() : parser_message(error.what()));
     return false;

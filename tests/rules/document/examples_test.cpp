@@ -1,28 +1,14 @@
 // The documents that people write are read without an error.
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "rules/document/documents.h"
+#include "tests/rules/document/documents_support.h"
 
 namespace sallyport::rules {
 namespace {
-
-std::string read_file(const std::string& path) {
-  const std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 class Example : public testing::TestWithParam<const char*> {};
 
 TEST_P(Example, IsReadWithoutErrorsOrWarnings) {
   const auto path = std::string(SALLYPORT_TEST_DATA) + '/' + GetParam();
-  const auto text = read_file(path);
+  const auto text = testing_support::read_file(path);
   const auto read = read_policy(text, path);
   ASSERT_TRUE(read) << render(read.error(), GetParam(), text);
   EXPECT_EQ(read->warnings.warnings(), 0U) << render(read->warnings, GetParam(), text);
