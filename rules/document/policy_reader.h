@@ -51,6 +51,7 @@ class PolicyReader {
   // --- read_policy.cpp
   void read_sections(const Fields& document);
   void read_version(const Fields& document);
+  bool sections_within_ceilings(const Fields& document);
   void read_vpc(Value value);
   void read_options(Value value);
   // `nat` is null where the key `nat` has no meaning.
@@ -59,7 +60,7 @@ class PolicyReader {
   bool within(Value at, std::size_t found, std::size_t ceiling, std::string_view name);
   // `read(name, T&, value)` for every member of a section.
   template <typename T, typename Read>
-  void each_named(Value section, Named<T>& into, std::size_t ceiling, std::string_view section_name, Read read);
+  void each_named(Value section, Named<T>& into, Read read);
   // CIDRs of an array, without those that are wrong.
   std::vector<Prefix> prefixes(Value value);
   std::vector<std::string> names(Value value, Refers to);
@@ -134,10 +135,8 @@ class PolicyReader {
 };
 
 template <typename T, typename Read>
-void PolicyReader::each_named(Value section, Named<T>& into, std::size_t ceiling, std::string_view section_name,
-                              Read read) {
-  if (!in_.is(section, Kind::object, "an object of names") || !within(section, section.size(), ceiling, section_name))
-    return;
+void PolicyReader::each_named(Value section, Named<T>& into, Read read) {
+  if (!in_.is(section, Kind::object, "an object of names")) return;
   section.each_member([&](Value key, Value value) {
     in_.name(key);
     const auto [place, added] = into.try_emplace(std::string(key.text()));

@@ -28,9 +28,9 @@ bool overlap(const Publish& a, const Publish& b) {
 }  // namespace
 
 void PolicyReader::read_interfaces(Value value) {
-  each_named(
-      value, policy_.interfaces, ceilings_.interfaces, "interfaces",
-      [&](const std::string& name, Interface& interface, Value written) { read_interface(name, interface, written); });
+  each_named(value, policy_.interfaces, [&](const std::string& name, Interface& interface, Value written) {
+    read_interface(name, interface, written);
+  });
 }
 
 void PolicyReader::read_interface(const std::string& name, Interface& interface, Value value) {
@@ -146,7 +146,7 @@ void PolicyReader::read_publish(Value value, Interface& interface) {
 }
 
 void PolicyReader::read_nat_gateways(Value value) {
-  each_named(value, policy_.nat_gateways, ceilings_.nat_gateways, "nat_gateways",
+  each_named(value, policy_.nat_gateways,
              [&](const std::string& name, NatGateway& nat, Value written) { read_nat_gateway(name, nat, written); });
 }
 

@@ -29,7 +29,7 @@ std::size_t given(const Fields& fields, std::span<const std::string_view> keys) 
 }  // namespace
 
 void PolicyReader::read_route_tables(Value value) {
-  each_named(value, policy_.route_tables, ceilings_.route_tables, "route_tables",
+  each_named(value, policy_.route_tables,
              [&](const std::string&, RouteTable& table, Value written) { read_routes(written, table.routes); });
 }
 
@@ -121,7 +121,7 @@ void PolicyReader::check_duplicate_destinations(std::size_t first_site) {
 }
 
 void PolicyReader::read_subnets(Value value) {
-  each_named(value, policy_.subnets, ceilings_.subnets, "subnets",
+  each_named(value, policy_.subnets,
              [&](const std::string&, Subnet& subnet, Value written) { read_subnet(written, subnet); });
 }
 

@@ -44,12 +44,29 @@ void PolicyReader::read(Value document) {
   const Fields fields(in_, document, kDocumentKeys, "a policy document (an object)");
   if (!fields.valid()) return;
   read_version(fields);
+  if (!sections_within_ceilings(fields)) return;  // unread names would dangle
   read_sections(fields);
   check_references();
   check_subnets();
   check_routes();
   check_nat_routes();
   check_claims();
+}
+
+bool PolicyReader::sections_within_ceilings(const Fields& document) {
+  const std::array<std::pair<std::string_view, std::size_t>, 6> sections{
+      {{"security_groups", ceilings_.security_groups},
+       {"network_acls", ceilings_.network_acls},
+       {"route_tables", ceilings_.route_tables},
+       {"subnets", ceilings_.subnets},
+       {"interfaces", ceilings_.interfaces},
+       {"nat_gateways", ceilings_.nat_gateways}}};
+  bool all_within = true;
+  for (const auto& [name, ceiling] : sections) {
+    const auto section = document[name];
+    if (section && section->kind() == Kind::object) all_within &= within(*section, section->size(), ceiling, name);
+  }
+  return all_within;
 }
 
 // In the order in which one section needs another, not that of the document.
@@ -133,13 +150,12 @@ void PolicyReader::read_timeouts(Value value, Timeouts& timeouts, std::uint32_t*
 
 void PolicyReader::read_prefix_lists(Value value) {
   std::size_t entries = 0;
-  each_named(value, policy_.prefix_lists, ceilings_.prefix_list_entries, "prefix_lists",
-             [&](const std::string&, PrefixList& list, Value written) {
-               entries += written.kind() == Kind::array ? written.size() : 0;
-               if (within(written, entries, ceilings_.prefix_list_entries, "prefix_list_entries")) {
-                 list.entries = prefixes(written);
-               }
-             });
+  each_named(value, policy_.prefix_lists, [&](const std::string&, PrefixList& list, Value written) {
+    entries += written.kind() == Kind::array ? written.size() : 0;
+    if (within(written, entries, ceilings_.prefix_list_entries, "prefix_list_entries")) {
+      list.entries = prefixes(written);
+    }
+  });
 }
 
 bool PolicyReader::within(Value at, std::size_t found, std::size_t ceiling, std::string_view name) {

@@ -42,13 +42,12 @@ std::optional<std::int64_t> protocol_number(std::string_view text) {
 }  // namespace
 
 void PolicyReader::read_security_groups(Value value) {
-  each_named(value, policy_.security_groups, ceilings_.security_groups, "security_groups",
-             [&](const std::string&, SecurityGroup& group, Value written) {
-               const Fields fields(in_, written, kGroupKeys);
-               read_description(fields, group.description);
-               if (const auto rules = fields["ingress"]) read_group_rules(*rules, group.ingress);
-               if (const auto rules = fields["egress"]) read_group_rules(*rules, group.egress);
-             });
+  each_named(value, policy_.security_groups, [&](const std::string&, SecurityGroup& group, Value written) {
+    const Fields fields(in_, written, kGroupKeys);
+    read_description(fields, group.description);
+    if (const auto rules = fields["ingress"]) read_group_rules(*rules, group.ingress);
+    if (const auto rules = fields["egress"]) read_group_rules(*rules, group.egress);
+  });
 }
 
 void PolicyReader::read_description(const Fields& fields, std::string& description) {
@@ -93,12 +92,11 @@ void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
 }
 
 void PolicyReader::read_network_acls(Value value) {
-  each_named(value, policy_.network_acls, ceilings_.network_acls, "network_acls",
-             [&](const std::string&, NetworkAcl& acl, Value written) {
-               const Fields fields(in_, written, kAclKeys);
-               if (const auto entries = fields["ingress"]) read_acl_entries(*entries, acl.ingress);
-               if (const auto entries = fields["egress"]) read_acl_entries(*entries, acl.egress);
-             });
+  each_named(value, policy_.network_acls, [&](const std::string&, NetworkAcl& acl, Value written) {
+    const Fields fields(in_, written, kAclKeys);
+    if (const auto entries = fields["ingress"]) read_acl_entries(*entries, acl.ingress);
+    if (const auto entries = fields["egress"]) read_acl_entries(*entries, acl.egress);
+  });
 }
 
 void PolicyReader::read_acl_entries(Value value, std::vector<AclEntry>& entries) {
