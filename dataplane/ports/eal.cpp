@@ -1,11 +1,15 @@
 // EAL's life and its log; see the header.
 #include "dataplane/ports/eal.h"
 
+#include <dlfcn.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
 #include <unistd.h>
 
+#include <array>
+#include <bit>
+#include <cstdarg>
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
@@ -27,9 +31,7 @@ Chatter& chatter() {
   return the_chatter;
 }
 
-void log_line(std::string_view line) {
-  const int level = rte_log_cur_msg_loglevel();
-  const bool complaint = level >= 0 && static_cast<std::uint32_t>(level) <= RTE_LOG_WARNING;
+void log_line(std::string_view line, bool complaint) {
   Chatter& to = chatter();
   const std::lock_guard lock(to.mutex);
   if (complaint && to.complaint.empty()) to.complaint = line;
@@ -38,11 +40,13 @@ void log_line(std::string_view line) {
 }
 
 ssize_t write_log(void*, const char* text, std::size_t size) {
+  const int level = rte_log_cur_msg_loglevel();
+  const bool complaint = level >= 0 && static_cast<std::uint32_t>(level) <= RTE_LOG_WARNING;
   std::string_view rest(text, size);
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
-    if (!line.empty()) log_line(line);
+    if (!line.empty()) log_line(line, complaint);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
   return static_cast<ssize_t>(size);
@@ -55,6 +59,31 @@ void redirect_log(const LogFunction& log) {
   if (stream == nullptr) return;
   ::setvbuf(stream, nullptr, _IOLBF, 4096);
   rte_openlog_stream(stream);
+}
+
+// libbpf's and libxdp's shape of a log function; level 0 warns.
+int write_xdp_log(int level, const char* format, va_list arguments) {
+  std::array<char, 512> text{};
+  const int length = std::vsnprintf(text.data(), text.size(), format, arguments);
+  std::string_view line(text.data());
+  while (line.ends_with('\n')) line.remove_suffix(1);
+  if (!line.empty()) log_line(line, level == 0);
+  return length;
+}
+
+// The XDP driver brings two libraries that print to stderr unless told otherwise. They come with the driver's plugin,
+// so they are asked for by name, and nothing happens where they are not loaded.
+void redirect_xdp_log() {
+  constexpr std::pair<const char*, const char*> kLibraries[] = {{"libbpf.so.1", "libbpf_set_print"},
+                                                                {"libxdp.so.1", "libxdp_set_print"}};
+  using Print = int (*)(int, const char*, va_list);
+  for (const auto& [library, function] : kLibraries) {
+    void* handle = ::dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+    if (handle == nullptr) continue;
+    if (void* symbol = ::dlsym(handle, function); symbol != nullptr)
+      std::bit_cast<Print (*)(Print)>(symbol)(write_xdp_log);
+    ::dlclose(handle);
+  }
 }
 
 // EAL makes a folder for every file prefix; without shared files it stays empty, ours and those of crashed starts
@@ -91,6 +120,7 @@ std::expected<std::unique_ptr<Eal>, std::string> Eal::start(std::vector<std::str
   const int error = rte_errno;
   remove_runtime_folders();
   if (result < 0) return std::unexpected(start_failure(error));
+  redirect_xdp_log();
   return std::unique_ptr<Eal>(new Eal);
 }
 
