@@ -67,7 +67,7 @@ get() {
 }
 
 # dropped_as CODE — how many packets the gateway dropped under this code.
-dropped_as() { sallyport counters -o json | jq -r "[.. | objects | .$1? // empty | numbers] | first // 0"; }
+dropped_as() { sallyport counters -o json | jq -r ".drops.$1 // 0"; }
 
 # lab_commands — $work/bin: sallyport with the lab's socket, and `on HOST COMMAND`.
 lab_commands() {
