@@ -18,7 +18,7 @@ start_web_server() {
 }
 
 start_dns_server() {
-  start dnsmasq internet dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --group=root --pid-file= \
+  start dnsmasq internet dnsmasq --keep-in-foreground --conf-file=/dev/null --user= --group= --pid-file= \
     --no-resolv --no-hosts --bind-interfaces --listen-address=192.0.2.53 --address=/www.example.net/192.0.2.80 --log-queries --log-facility=-
   wait_until 10 in_host internet dig +short +time=1 +tries=1 @192.0.2.53 www.example.net ||
     { cat "$work/dnsmasq.log"; return 1; }
