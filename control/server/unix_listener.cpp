@@ -113,10 +113,9 @@ bool socket_is_alive(const std::string& path) {
   path.copy(address.sun_path, kLongestPath);
   const int probe = ::socket(AF_UNIX, kBacklogProbeFlags, 0);
   if (probe < 0) return false;
-  const bool refused =
-      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  const int error = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
   close(probe);
-  return !refused;
+  return error != ECONNREFUSED && error != ENOENT;
 }
 
 UnixListener::UnixListener() {
