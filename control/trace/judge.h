@@ -51,4 +51,9 @@ struct Judged {
   return judged;
 }
 
+// The reply of a packet that came as `opening` must reach the station that sent it, from the address it was sent to. A
+// reply that goes anywhere else is lost where its route led it astray (the packets of an untracked flow are all judged
+// by themselves, so the engine cannot know).
+void lose_if_astray(Judged& reply, const Probe& opening);
+
 }  // namespace sallyport::control

@@ -124,12 +124,14 @@ class Tracer {
     auto engine = world_.make_engine(kFlows);
     if (!engine) return Failure(engine.error());
     (*engine)->force_nat_port(nat_port);
-    Exchange made{judge(**engine, build(opening(flags_)), port_, kStep), std::nullopt, 0};
+    const auto first = opening(flags_);
+    Exchange made{judge(**engine, build(first), port_, kStep), std::nullopt, 0};
     if (has_ports(request_.protocol) && made.forward.event_with(dp::StageNote::nat_out) != nullptr)
       made.nat_port = nat_port;
     if (made.forward.disposition != dp::Disposition::forward) return made;
     if (const auto answer = answer_to(made.forward.frame)) {
       made.reply = judge(**engine, build(*answer), made.forward.out_port, 2 * kStep);
+      lose_if_astray(*made.reply, first);
     }
     return made;
   }

@@ -82,6 +82,12 @@ rules::MacAddress assumed_mac(std::uint32_t address) {
   return mac;
 }
 
+std::uint32_t assumed_address(const rules::MacAddress& mac) {
+  std::uint32_t address = 0;
+  for (std::size_t i = 2; i < 6; ++i) address = address << 8U | mac.bytes[i];
+  return assumed_mac(address) == mac ? address : 0;
+}
+
 std::optional<rules::MacAddress> link_address(World& world, const PacketContext& context) {
   if (context.next_hop_is_receiver) {
     const auto info = world.policy->view().interface(context.receiver.interface);

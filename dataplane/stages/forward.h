@@ -15,6 +15,8 @@ namespace sallyport::dataplane {
 
 // Made up under assume_neighbors: 02:53 and the address.
 [[nodiscard]] rules::MacAddress assumed_mac(std::uint32_t address);
+// The address such a link address was made from; 0: not made up.
+[[nodiscard]] std::uint32_t assumed_address(const rules::MacAddress& mac);
 
 // Tells the sender, unless RFC 1122 or the rate forbids it.
 void send_icmp_error(World& world, const PacketContext& context, std::uint8_t type, std::uint8_t code,

@@ -3,6 +3,7 @@
 // Owner: dataplane/stages. Link addresses come from `mac` in the policy and from ARP.
 #include <optional>
 
+#include "dataplane/stages/forward.h"
 #include "dataplane/stages/stages.h"
 
 namespace sallyport::dataplane {
@@ -42,6 +43,10 @@ template <typename Visit>
 bool any_interface_with_mac(const Question& q, Visit&& visit) {
   for (const auto& written : q.world.policy->interfaces_with(q.mac)) {
     if (visit(written.interface)) return true;
+  }
+  if (q.world.settings.assume_neighbors) {
+    const auto owner = q.view.owner_of(ip(assumed_address(q.mac)));
+    if (is_host(owner) && visit(owner.index)) return true;
   }
   const auto& neighbors = q.world.neighbors[q.port];
   for (const auto* n = neighbors.first_with(q.mac); n != nullptr; n = neighbors.next_with(*n)) {

@@ -29,7 +29,10 @@ class Walk {
 
   Question question(Ipv4 remote, std::uint16_t destination_port) const {
     Question q{remote, packet_.protocol, destination_port, packet_.icmp_type, packet_.icmp_code};
-    if (answer_.on_reply) q.icmp_type = q.icmp_code = 0;
+    if (answer_.on_reply) {
+      q.icmp_type = packet_.icmp_type == 8 ? 0 : static_cast<std::uint8_t>(packet_.icmp_type + 1);
+      q.icmp_code = 0;
+    }
     return q;
   }
 
@@ -179,9 +182,9 @@ class Walk {
     const bool leads_out = route.found && route.target == RouteTarget::internet;
     source_ = nat_->private_ip;
     if (!leads_out && policy_.subnets.at(subnet).cidr_block.contains(packet_.to)) return deliver(subnet);
-    if (!acl_passes(subnet, Side::egress, packet_.to, packet_.to_port)) return false;
     if (!route.found) return refuse(DropCode::NO_ROUTE_TO_DESTINATION);
     if (route.target == RouteTarget::blackhole) return refuse(DropCode::BAD_STATE_ROUTE);
+    if (!acl_passes(subnet, Side::egress, packet_.to, packet_.to_port)) return false;
     if (route.target == RouteTarget::interface) return to_appliance(route.name, subnet);
     if (!leads_out) return deliver(subnet);
     source_ = nat_->public_ips.front();
@@ -207,7 +210,10 @@ class Walk {
   }
 
   bool reply_passes() {
-    const bool answers = packet_.protocol != kProtocolIcmp || packet_.icmp_type == 8;
+    // RFC 792: echo, timestamp and information requests are answered; RFC 950 adds the address mask.
+    const auto type = packet_.icmp_type;
+    const bool asks = type == 8 || type == 13 || type == 15 || type == 17;
+    const bool answers = packet_.protocol != kProtocolIcmp || asks;
     if (!answers || same_subnet_) return true;
     answer_.on_reply = true;
     bool passes = true;
