@@ -3,7 +3,6 @@
 //
 // Owner: rules/document. Always: sorting, never comparing all with all: a policy may have millions of addresses.
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "rules/document/policy_reader.h"

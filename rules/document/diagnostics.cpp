@@ -5,6 +5,7 @@
 #include "rules/document/diagnostics.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>

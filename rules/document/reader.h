@@ -5,11 +5,11 @@
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/document/diagnostics.h"
 #include "rules/document/tree.h"

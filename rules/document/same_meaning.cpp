@@ -3,7 +3,6 @@
 // Owner: rules/document. Left out: positions, descriptions, and the order of what is a set; the order of rules counts,
 // because it decides which of them is named.
 #include <algorithm>
-#include <functional>
 #include <tuple>
 
 #include "rules/document/documents.h"

@@ -51,7 +51,7 @@ class Value {
 class Tree {
  public:
   // Values and keys a document may have.
-  static constexpr std::size_t kMaxNodes = std::size_t{1} << 27U;
+  static constexpr std::size_t kMaxNodes = std::size_t{1} << 26U;
 
   // Nothing where the text is no JSON, too deep, too large or empty. Duplicate keys are errors too, but leave a tree,
   // so that what else is wrong is found in the same run; of members with the same key the first is the one that counts.
