@@ -106,7 +106,9 @@ void GatewayWorld::collect() {
   released_.clear();
   for (const auto& made : engine_->originated()) {
     const std::span bytes(made.bytes.data(), made.length);
-    EXPECT_EQ(wrong_sum(bytes), "") << describe(bytes);
+    if (load_be16(made.bytes.data() + ethernet::kType) == kEtherTypeIpv4) {
+      EXPECT_EQ(wrong_sum(bytes), "") << describe(bytes);
+    }
     originated_.push_back(ports_[made.port].name + ' ' + describe(bytes));
     originated_frames_.push_back({ports_[made.port].name, Frame(bytes.begin(), bytes.end())});
   }
