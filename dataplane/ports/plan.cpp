@@ -91,22 +91,24 @@ BufferPlan plan_buffers(const rules::GatewayConfig& gateway) {
   return plan;
 }
 
+bool uses(const rules::GatewayConfig& gateway, rules::DeviceKind kind) {
+  return std::ranges::any_of(gateway.ports, [kind](const rules::Port& port) { return port.device.kind == kind; });
+}
+
 std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway, std::uint64_t free_bytes) {
   const std::uint64_t buffers = plan_buffers(gateway).mebibytes();
   const std::uint64_t needed = buffers + gateway.max_flows * kBytesPerFlow / kMebibyte;
   const std::uint64_t available = free_bytes / kMebibyte;
-  switch (gateway.memory) {
-    case rules::MemoryMode::pages:
-      return PageKind::pages;
-    case rules::MemoryMode::automatic:
-      return available >= needed ? PageKind::hugepages : PageKind::pages;
-    case rules::MemoryMode::hugepages:
-      break;
-  }
-  if (available >= buffers) return PageKind::hugepages;
-  return std::unexpected("memory: about " + std::to_string(needed) + " MiB of hugepages are needed, " +
-                         std::to_string(available) +
-                         " MiB are free; reserve them (sysctl vm.nr_hugepages), or write \"memory\": \"pages\"");
+  // DMA and XDP sockets agree on where buffers may lie only in large pages.
+  const bool needs_hugepages = uses(gateway, rules::DeviceKind::pci) && uses(gateway, rules::DeviceKind::af_xdp);
+  const std::string shortage = "memory: about " + std::to_string(needed) + " MiB of hugepages are needed" +
+                               (needs_hugepages ? " (pci and af_xdp ports together work on hugepages only)" : "") +
+                               ", " + std::to_string(available) +
+                               " MiB are free; reserve them (sysctl vm.nr_hugepages)";
+  if (gateway.memory != rules::MemoryMode::pages && available >= needed) return PageKind::hugepages;
+  if (needs_hugepages) return std::unexpected(shortage);
+  if (gateway.memory != rules::MemoryMode::hugepages) return PageKind::pages;
+  return std::unexpected(shortage + ", or write \"memory\": \"pages\"");
 }
 
 std::vector<std::string> eal_arguments(const rules::GatewayConfig& gateway, const CorePlan& cores, PageKind pages,
@@ -121,14 +123,12 @@ std::vector<std::string> eal_arguments(const rules::GatewayConfig& gateway, cons
     arguments.emplace_back("-m");
     arguments.push_back(std::to_string(plan_buffers(gateway).mebibytes()));
   }
-  bool any_pci = false;
   for (const rules::Port& port : gateway.ports) {
     if (port.device.kind != rules::DeviceKind::pci) continue;
-    any_pci = true;
     arguments.emplace_back("-a");
     arguments.push_back(port.device.argument);
   }
-  if (!any_pci) arguments.emplace_back("--no-pci");
+  if (!uses(gateway, rules::DeviceKind::pci)) arguments.emplace_back("--no-pci");
   return arguments;
 }
 

@@ -44,6 +44,8 @@ struct BufferPlan {
 
 enum class PageKind : std::uint8_t { hugepages, pages };
 
+[[nodiscard]] bool uses(const rules::GatewayConfig& gateway, rules::DeviceKind kind);
+
 // Which pages to use with `free_bytes` of hugepages free, or why that cannot be.
 [[nodiscard]] std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway,
                                                               std::uint64_t free_bytes);

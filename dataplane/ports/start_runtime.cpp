@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "dataplane/ports/buffer_pool.h"
 #include "dataplane/ports/device.h"
 #include "dataplane/ports/device_checks.h"
 #include "dataplane/ports/dpdk_runtime.h"
@@ -83,10 +84,7 @@ Step start_eal(const rules::GatewayConfig& gateway, Parts& parts) {
 
 Step make_buffers(const rules::GatewayConfig& gateway, Parts& parts) {
   const BufferPlan plan = plan_buffers(gateway);
-  constexpr unsigned kCache = 256;
-  parts.wiring.pool =
-      rte_pktmbuf_pool_create("sallyport-buffers", plan.buffers, kCache, 0,
-                              static_cast<std::uint16_t>(plan.room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+  parts.wiring.pool = make_buffer_pool(plan, !uses(gateway, rules::DeviceKind::pci));
   parts.info.memory_bytes = plan.mebibytes() << 20U;
   if (parts.wiring.pool != nullptr) return {};
   return std::unexpected("memory: " + std::to_string(plan.mebibytes()) +
