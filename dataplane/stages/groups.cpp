@@ -83,7 +83,12 @@ StageResult groups_stage(World& world, PacketContext& context, rules::Direction 
   if (!end.tracked) return ask(world, context, direction, end, event);
   if (has_expired(world, context, from_end)) {
     const bool mid_stream = context.parsed.protocol == kTcp && !is_bare_syn(context.parsed.tcp_flags);
-    if (mid_stream && !world.policy->view().tcp_pickup()) return StageResult::CONNTRACK_INVALID_STATE;
+    if (mid_stream && !world.policy->view().tcp_pickup()) {
+      event.verdict = StageVerdict::deny;
+      event.code = StageResult::CONNTRACK_INVALID_STATE;
+      record(world, context, event);
+      return event.code;
+    }
     return ask(world, context, direction, end, event);
   }
   const auto& detail = world.flows.detail(context.session);
