@@ -13,7 +13,7 @@ Frame syn(std::string_view from, std::string_view to, const rules::MacAddress& b
   return tcp(from, to, tcp::kSyn).from(by).frame();
 }
 
-TEST(Neighbors, HeldUntilTheNeighborAnswers) {
+TEST(Arp, HeldUntilTheNeighborAnswers) {
   GatewayWorld world(usual_policy().dump());
   EXPECT_EQ(world.send("inside", syn("10.0.3.11:1", "10.0.4.5:5432")), "hold");
   ASSERT_EQ(world.originated().size(), 1);
@@ -27,7 +27,7 @@ TEST(Neighbors, HeldUntilTheNeighborAnswers) {
   EXPECT_EQ(load_mac(world.last().data() + ethernet::kDestination), kDbMac);
 }
 
-TEST(Neighbors, LinkAddressesTellWhoSent) {
+TEST(Arp, LinkAddressesTellWhoSent) {
   GatewayWorld world(usual_policy().dump(), resolved());
   static_cast<void>(world.send("inside", arp_request(kAppMac, "10.0.3.11", "10.0.3.1")));
   static_cast<void>(world.send("inside", arp_request(kDbMac, "10.0.4.5", "10.0.4.1")));
@@ -49,7 +49,7 @@ TEST(Neighbors, LinkAddressesTellWhoSent) {
              });
 }
 
-TEST(Neighbors, MacWrittenInThePolicyDecides) {
+TEST(Arp, MacWrittenInThePolicyDecides) {
   GatewayWorld world(usual_policy().dump());
   static_cast<void>(world.send("dmz", arp_request(kHostMac, "10.0.1.9", "10.0.1.1")));
   run(world, {{"a claim against it is not believed", "dmz", syn("10.0.1.9:1", "10.0.1.100:443"),
@@ -59,7 +59,7 @@ TEST(Neighbors, MacWrittenInThePolicyDecides) {
   EXPECT_EQ(load_mac(world.last().data() + ethernet::kDestination), kDockerMac) << "and nobody is asked for it";
 }
 
-TEST(Neighbors, AnswersForItsOwnAddresses) {
+TEST(Arp, AnswersForItsOwnAddresses) {
   GatewayWorld world(usual_policy().dump(), {},
                      {inside_port("inside", {"app", "db"}), inside_port("dmz", {"public"}),
                       uplink_port("outside", "203.0.113.2/24", "203.0.113.1")});
@@ -79,7 +79,7 @@ TEST(Neighbors, AnswersForItsOwnAddresses) {
   EXPECT_EQ(asks("inside", "10.0.3.11", "10.0.3.11"), 0) << "gratuitous";
 }
 
-TEST(Neighbors, ProxyArp) {
+TEST(Arp, ProxyArp) {
   auto ports = usual_ports();
   ports[0].proxy_arp = true;
   GatewayWorld world(usual_policy().dump(), resolved(), ports);
@@ -95,7 +95,7 @@ TEST(Neighbors, ProxyArp) {
   EXPECT_EQ(asks("10.0.3.11", "10.0.1.20"), 0) << "another subnet";
 }
 
-TEST(Neighbors, GratuitousClaims) {
+TEST(Arp, GratuitousClaims) {
   GatewayWorld world(usual_policy().dump());
   static_cast<void>(world.send("inside", arp_request(kDbMac, "10.0.4.5", "10.0.4.5")));
   EXPECT_EQ(world.send("inside", syn("10.0.3.11:1", "10.0.4.5:5432")), "hold") << "not of one that is not known";
@@ -105,7 +105,7 @@ TEST(Neighbors, GratuitousClaims) {
   EXPECT_EQ(load_mac(world.last().data() + ethernet::kDestination), kAppMac) << "of a known one it is believed";
 }
 
-TEST(Neighbors, AddressesOfAnotherPortAreNotLearnt) {
+TEST(Arp, AddressesOfAnotherPortAreNotLearnt) {
   GatewayWorld world(usual_policy().dump());
   static_cast<void>(world.send("dmz", arp_request(kHostMac, "10.0.4.5", "10.0.1.1")));
   static_cast<void>(world.send("inside", arp_request(kHostMac, "10.0.4.1", "10.0.4.5")));
@@ -113,7 +113,7 @@ TEST(Neighbors, AddressesOfAnotherPortAreNotLearnt) {
   EXPECT_EQ(world.counters().neighbors.get(), 0);
 }
 
-TEST(Neighbors, ASubnetOnTwoPortsIsAskedForOnBoth) {
+TEST(Arp, ASubnetOnTwoPortsIsAskedForOnBoth) {
   auto ports = usual_ports();
   ports.push_back(inside_port("second", {"db"}));
   GatewayWorld world(usual_policy().dump(), {}, ports);
@@ -129,7 +129,7 @@ TEST(Neighbors, ASubnetOnTwoPortsIsAskedForOnBoth) {
       << "it moved";
 }
 
-TEST(Neighbors, PublicAddressesOfTheUplinksPrefixAreAnnounced) {
+TEST(Arp, PublicAddressesOfTheUplinksPrefixAreAnnounced) {
   GatewayWorld world(usual_policy().dump(), {},
                      {inside_port("inside", {"app"}), uplink_port("outside", "203.0.113.2/24", "203.0.113.1")});
   world.tick();
@@ -139,7 +139,7 @@ TEST(Neighbors, PublicAddressesOfTheUplinksPrefixAreAnnounced) {
   EXPECT_EQ(world.originated().size(), 0);
 }
 
-TEST(Neighbors, OfTheUplink) {
+TEST(Arp, OfTheUplink) {
   GatewayWorld world(usual_policy().dump());
   EXPECT_EQ(world.send("dmz", syn("10.0.1.20:1", "198.18.0.7:443")), "hold");
   EXPECT_EQ(world.originated().at(0), "outside arp who-has 198.51.100.1 tell 198.51.100.2");
