@@ -7,13 +7,18 @@
 
 namespace sallyport::control {
 
+extern const Command kCheckCommand;
+extern const Command kCompileCommand;
+extern const Command kShowCommand;
+extern const Command kTraceCommand;
+extern const Command kTestCommand;
 extern const Command kExplainCommand;
 extern const Command kVersionCommand;
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands{
-      &kExplainCommand,
-      &kVersionCommand,
+      &kCheckCommand, &kCompileCommand, &kShowCommand,    &kTraceCommand,
+      &kTestCommand,  &kExplainCommand, &kVersionCommand,
   };
   return kCommands;
 }

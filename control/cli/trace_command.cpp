@@ -1,0 +1,101 @@
+// `sallyport trace`: why was my packet dropped?
+//
+// Owner: control/cli. The verdict is control/trace's.
+#include "control/trace/trace.h"
+
+#include <nlohmann/json.hpp>
+
+#include "control/cli/command.h"
+#include "control/cli/options.h"
+#include "control/cli/output.h"
+#include "control/cli/policy_input.h"
+#include "control/trace/request.h"
+
+namespace sallyport::control {
+
+extern const Command kTraceCommand;
+
+namespace {
+
+int refuse(const std::string& message) {
+  print_error("trace: " + message);
+  return kBadInput;
+}
+
+RequestWords words_of(const Arguments& arguments) {
+  RequestWords words;
+  words.protocol = arguments.text("proto", "tcp");
+  words.from = arguments.text("from");
+  words.to = arguments.text("to");
+  words.icmp = arguments.text("icmp");
+  words.flags = arguments.text("flags");
+  words.state = arguments.text("state");
+  words.via = arguments.text("via");
+  words.in_port = arguments.text("in");
+  return words;
+}
+
+int print_result(const TraceResult& result, const Invocation& invocation) {
+  if (invocation.output == "json") {
+    print_json(to_json(result));
+  } else {
+    print(to_text(result));
+  }
+  return result.allow ? kYes : kNo;
+}
+
+int run_trace(const Invocation& invocation) {
+  const auto arguments = parse_arguments(
+      invocation, kTraceCommand,
+      {{"proto"}, {"from"}, {"to"}, {"icmp"}, {"flags"}, {"state"}, {"gateway"}, {"in"}, {"via"}}, {{"POLICY"}});
+  if (!arguments) return kBadInput;
+  for (const auto* needed : {"from", "to"}) {
+    if (!arguments->has(needed)) return refuse(std::string("--") + needed + " is missing (sallyport trace --help)");
+  }
+  const auto request = read_request(words_of(*arguments));
+  if (!request)
+    return refuse("--" + (request.error().word == "protocol" ? "proto" : request.error().word) + ": " +
+                  request.error().message);
+  const auto input = load_policy(arguments->text("POLICY"));
+  if (!input) return kBadInput;
+  std::optional<rules::GatewayConfig> gateway;
+  if (arguments->has("gateway")) {
+    gateway = load_gateway(arguments->text("gateway"), input->policy);
+    if (!gateway) return kBadInput;
+  }
+  const auto image = compiled_image(*input);
+  if (!image) return kBadInput;
+  const auto result = trace(*image, gateway ? &*gateway : nullptr, *request);
+  return result ? print_result(*result, invocation) : refuse(result.error());
+}
+
+}  // namespace
+
+const Command kTraceCommand{"trace", "one packet and its reply, stage by stage, with the rule that decided",
+                            R"(usage: sallyport trace POLICY --from A[:PORT] --to B[:PORT] [--proto P]
+       [--icmp T/C] [--flags S] [--state new|established] [--gateway G [--in PORT]]
+       [--via INTERFACE] [-o table|json]
+
+Sends a packet through the gateway's own engine with this policy and tells every
+stage. Exit status: 0 allowed, 1 denied, 2 bad input.
+
+  --proto P       tcp (default), udp, icmp, a name of /etc/protocols or a number
+  --from, --to    addresses; tcp and udp need a destination port, an omitted
+                  source port is 49152
+  --icmp T/C      ICMP type and code (default 8/0)
+  --flags LETTERS TCP flags of SAFRPUEW (default S; A with --state established)
+  --state new           the first packet of a connection; its reply is judged too
+  --state established   a packet of a tracked flow that exists: source check, ACLs
+                        and routes, no groups
+  --gateway G     the ports of this gateway document; without it every subnet is on
+                  a port and the internet on another
+  --in PORT       the port it comes in by; without it the source address says which
+  --via INTERFACE an appliance's interface that forwards it for others
+
+examples:
+  sallyport trace policy.json --from 10.0.4.9 --to 10.0.5.10:5432
+  sallyport trace policy.json --proto icmp --icmp 8/0 --from 10.0.4.9 --to 192.0.2.1
+)",
+                            run_trace};
+
+}  // namespace sallyport::control
