@@ -122,7 +122,8 @@ std::string note_of(const dp::StageEvent& event, const Names& names, const std::
       return "no rule of " + place + " admits " + packet;
     if (is_acl_stage(event.stage) && event.rule == rules::kNone) return "rule *: no entry matches " + packet;
     if (is_acl_stage(event.stage)) return "rule " + std::to_string(view.rule(event.rule).rule_no) + " denies " + packet;
-    return std::string(rules::text_of(event.code).meaning);
+    const auto address = event.address == 0 ? "" : ": " + rules::to_string(rules::Ipv4{event.address});
+    return std::string(rules::text_of(event.code).meaning) + address;
   }
   std::string note(note_words(event.note));
   if (is_translation(event.note)) {
@@ -179,9 +180,7 @@ TraceStage narrate(const dp::StageEvent& event, const Names& names, std::string_
     stage.rule_text = rule.text;
     stage.rule_line = rule.line;
     if (rule.line != 0) stage.rule_file = names.file;
-    if (rule.is_acl)
-      stage.rule_text =
-          "rule " + std::to_string(rule.rule_no) + (rule.line == 0 ? " (default)" : ' ' + stage.rule_text);
+    if (rule.is_acl && rule.line == 0) stage.rule_text = "rule " + std::to_string(rule.rule_no) + " (default)";
   }
   stage.note = note_of(event, names, stage.place);
   return stage;

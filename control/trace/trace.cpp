@@ -11,6 +11,7 @@
 #include "control/trace/nearest.h"
 #include "control/trace/probe.h"
 #include "control/trace/world.h"
+#include "dataplane/packet/originate.h"
 #include "dataplane/packet/parse.h"
 #include "rules/compile/compile.h"
 #include "rules/document/documents.h"
@@ -119,20 +120,33 @@ class Tracer {
     return probe;
   }
 
+  // A new engine that has heard from the appliance, so that it knows whose link address that is.
+  [[nodiscard]] std::expected<std::unique_ptr<dp::Engine>, std::string> make_engine() const {
+    auto engine = world_.make_engine(kFlows);
+    if (engine && via_ != rules::kNone) introduce(**engine, port_, world_.interface_mac(via_));
+    return engine;
+  }
+
+  // What the receiver answers, judged where it comes back in; nullopt where no answer is due.
+  std::optional<Judged> judge_answer(dp::Engine& engine, const Judged& forward, dp::Time now) const {
+    const auto answer = answer_to(forward.frame);
+    if (!answer) return std::nullopt;
+    introduce(engine, forward.out_port, answer->from_mac);
+    return judge(engine, build(*answer), forward.out_port, now);
+  }
+
   // The first packet and its reply, with this NAT port if one is chosen.
   std::expected<Exchange, std::string> exchange(std::uint16_t nat_port) const {
-    auto engine = world_.make_engine(kFlows);
+    auto engine = make_engine();
     if (!engine) return Failure(engine.error());
     (*engine)->force_nat_port(nat_port);
     const auto first = opening(flags_);
     Exchange made{judge(**engine, build(first), port_, kStep), std::nullopt, 0};
     if (has_ports(request_.protocol) && made.forward.event_with(dp::StageNote::nat_out) != nullptr)
       made.nat_port = nat_port;
-    if (made.forward.disposition != dp::Disposition::forward) return made;
-    if (const auto answer = answer_to(made.forward.frame)) {
-      made.reply = judge(**engine, build(*answer), made.forward.out_port, 2 * kStep);
-      lose_if_astray(*made.reply, first);
-    }
+    if (made.forward.disposition == dp::Disposition::forward)
+      made.reply = judge_answer(**engine, made.forward, 2 * kStep);
+    if (made.reply) lose_if_astray(*made.reply, first);
     return made;
   }
 
@@ -150,14 +164,11 @@ class Tracer {
   // A flow opened where groups and ACLs admit everything, then judged by the real ACLs and routes. Where even that flow
   // cannot be opened, nullopt.
   std::expected<std::optional<Judged>, std::string> established(rules::Image real) {
-    auto engine = world_.make_engine(kFlows);
+    auto engine = make_engine();
     if (!engine) return Failure(engine.error());
     const auto open = judge(**engine, build(opening(dp::tcp::kSyn)), port_, kStep);
     if (open.disposition != dp::Disposition::forward) return std::optional<Judged>{};
-    if (const auto answer = answer_to(open.frame)) {
-      (void)judge(**engine, build(*answer), open.out_port, 2 * kStep);
-      (void)judge(**engine, build(opening(dp::tcp::kAck)), port_, 3 * kStep);
-    }
+    if (judge_answer(**engine, open, 2 * kStep)) (void)judge(**engine, build(opening(dp::tcp::kAck)), port_, 3 * kStep);
     if (auto replaced = world_.replace(std::move(real)); !replaced) return Failure(replaced.error());
     (*engine)->adopt(&world_.bound(), 4 * kStep);
     return std::optional(judge(**engine, build(opening(flags_)), port_, 5 * kStep));
@@ -166,6 +177,19 @@ class Tracer {
   [[nodiscard]] const World& world() const { return world_; }
 
  private:
+  // ARP from an interface at its assumed link address: publishing hosts and appliances are known by theirs. Written
+  // ones are known anyway.
+  void introduce(dp::Engine& engine, dp::PortIndex port, const rules::MacAddress& mac) const {
+    const auto address = assumed_address(mac);
+    if (!address) return;
+    const auto owner = world_.view().owner_of(*address);
+    if (owner.kind != rules::OwnerKind::interface || !world_.bound().on_link(owner.subnet, port)) return;
+    Frame request(dp::kLongestOriginated);
+    const auto router = world_.view().subnet(owner.subnet).router;
+    request.resize(dp::build_arp_request(request, {mac, address->value}, router.value));
+    (void)judge(engine, std::move(request), port, 0);
+  }
+
   World world_;
   const TraceRequest& request_;
   std::uint8_t flags_;

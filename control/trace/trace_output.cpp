@@ -31,10 +31,29 @@ std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
 }
 
+// Stages that merely went well and say nothing stand in the JSON alone.
+bool tells_something(const TraceStage& stage) {
+  if (stage.verdict != "pass") return true;
+  return stage.stage != "parse" && stage.stage != "dest-check" && stage.stage != "forward" && stage.note != "new";
+}
+
+// For a route its target is the verdict.
+std::string verdict_of(const TraceStage& stage) {
+  if (stage.verdict == "deny") return "DENY";
+  return stage.stage == "route" ? stage.note.substr(0, stage.note.find(' ')) : stage.verdict;
+}
+
+std::string note_of(const TraceStage& stage) {
+  if (stage.stage != "route" || stage.verdict == "deny") return stage.note;
+  const auto blank = stage.note.find(' ');
+  return blank == std::string::npos ? "" : stage.note.substr(blank + 1);
+}
+
 std::string detail(const TraceStage& stage) {
   std::string text = stage.rule_file.empty() ? "" : stage.rule_file + ':' + std::to_string(stage.rule_line) + "  ";
   text += stage.verdict == "deny" ? "" : stage.rule_text;
-  if (!stage.note.empty()) text += (text.empty() || text.ends_with("  ") ? "" : " — ") + stage.note;
+  const auto note = note_of(stage);
+  if (!note.empty()) text += (text.empty() || text.ends_with("  ") ? "" : " — ") + note;
   return text;
 }
 
@@ -68,12 +87,12 @@ std::string to_text(const TraceResult& result) {
   std::string path = "forward";
   std::size_t number = 0;
   for (const auto& stage : result.stages) {
+    if (!tells_something(stage)) continue;
     if (stage.path != path) text += stage.path + ":\n";
     path = stage.path;
     const auto count = std::to_string(++number);
-    const auto verdict = stage.verdict == "deny" ? std::string("DENY") : stage.verdict;
     auto line = std::string(count.size() < 2 ? 1 : 0, ' ') + count + "  " + padded(stage.stage, 25) +
-                padded(stage.place, place_width) + padded(verdict, 8) + detail(stage);
+                padded(stage.place, place_width) + padded(verdict_of(stage), 8) + detail(stage);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
     if (stage.verdict != "deny") continue;

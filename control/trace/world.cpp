@@ -59,6 +59,13 @@ rules::MacAddress assumed_mac(rules::Ipv4 address) {
   return {{0x02, 0x53, octet(24), octet(16), octet(8), octet(0)}};
 }
 
+std::optional<rules::Ipv4> assumed_address(const rules::MacAddress& mac) {
+  if (mac.bytes[0] != 0x02 || mac.bytes[1] != 0x53) return std::nullopt;
+  rules::Ipv4 address;
+  for (std::size_t i = 2; i < mac.bytes.size(); ++i) address.value = address.value << 8U | mac.bytes[i];
+  return address;
+}
+
 std::expected<World, std::string> World::create(rules::Image image, const rules::GatewayConfig* gateway) {
   World world(gateway != nullptr ? ports_of(*gateway) : synthetic_ports(image));
   if (auto replaced = world.replace(std::move(image)); !replaced) return std::unexpected(replaced.error());
