@@ -204,6 +204,16 @@ TEST(Untracked, DependsOnBothDirections) {
        {allow(all(), {"0.0.0.0/1", "128.0.0.0/1"})},
        query_tcp("8.8.8.8", 80),
        false},
+      {"a list of halves is not 0.0.0.0/0 either",
+       {allow(tcp(80), {"list:halves"})},
+       {allow(all(), {any})},
+       query_tcp("8.8.8.8", 80),
+       false},
+      {"an any rule of lower ports has ended",
+       {allow(tcp(70, 75), {any}), allow(tcp(80), {"list:halves"})},
+       {allow(all(), {any})},
+       query_tcp("8.8.8.8", 80),
+       false},
       {"0.0.0.0/0 in a list",
        {allow(tcp(80), {"list:world"})},
        {allow(all(), {"list:world"})},
@@ -225,7 +235,7 @@ TEST(Untracked, DependsOnBothDirections) {
   };
   for (const Row& row : rows) {
     PolicyBuilder b;
-    b.list("world", {"10.0.0.0/8", "0.0.0.0/0"});
+    b.list("world", {"10.0.0.0/8", "0.0.0.0/0"}).list("halves", {"0.0.0.0/1", "128.0.0.0/1"});
     b.group("g", row.ingress, row.egress);
     b.subnet("s", "10.0.1.0/24").interface("i", "s", {"10.0.1.5"}, {"g"});
     const CompiledView c(b);

@@ -124,6 +124,10 @@ TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, row_count), kFar), "descriptors");
   refused(with_record(SectionId::rows, 0, offsetof(RowRecord, predicate), kFar), "rows");
   refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, segments), kFar), "predicates");
+  refused(with_record(SectionId::predicates, count_of(SectionId::predicates) - 1,
+                      offsetof(PredicateRecord, segments) + kTrafficKinds * sizeof(std::uint32_t),
+                      count_of(SectionId::segments) + 1),
+          "predicates");
   refused(with_record(SectionId::predicate_rules, 0, 0, kFar), "predicate_rules");
   refused(with_record(SectionId::segments, 0, offsetof(SegmentRecord, rule), kFar), "segments");
   refused(with_record(SectionId::rules, 0, offsetof(RuleRecord, owner), kFar), "rules");

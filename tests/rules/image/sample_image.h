@@ -78,6 +78,10 @@ std::string with_section(layout::SectionId id, std::size_t field, T value) {
   return reason(std::move(bytes));
 }
 
+inline std::uint32_t count_of(layout::SectionId id) {
+  return static_cast<std::uint32_t>(read_at<layout::Section>(sample_bytes(), section_at(id)).count);
+}
+
 // The reason after a field of a record was changed and the image sealed again.
 template <typename T>
 std::string with_record(layout::SectionId id, std::size_t record, std::size_t field, T value) {
