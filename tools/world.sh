@@ -106,16 +106,14 @@ sallyport() { "$bin/sallyport" "$@" --socket "$socket"; }
 start_gateway() {
   start sallyportd gateway env XDG_RUNTIME_DIR="$work" "$bin/sallyportd" --config "$1" --foreground
   daemon=$started
-  if ! wait_until 15 gateway_answers; then
+  wait_until 15 gateway_answers_or_is_gone || true
+  if ! sallyport status >/dev/null 2>&1; then
     say "sallyportd does not answer:"
     tail -n 20 "$work/sallyportd.log"
     return 1
   fi
 }
-gateway_answers() {
-  [ -d "/proc/$daemon" ] || return 0
-  sallyport status
-}
+gateway_answers_or_is_gone() { gone "$daemon" || sallyport status; }
 
 # stop PID — ends a process of ours and waits for it; the last word is KILL.
 stop() {
