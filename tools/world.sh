@@ -121,7 +121,10 @@ stop() {
   wait_until 5 gone "$1" || kill -KILL "$1" 2>/dev/null || true
   wait_until 5 gone "$1"
 }
-gone() { ! [ -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+# Gone, or a zombie whose last thread has ended.
+gone() {
+  ! [ -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -le 1 ]; } 2>/dev/null
+}
 
 # end_world WORK — whatever a run with this folder started or made, from its records.
 end_world() {

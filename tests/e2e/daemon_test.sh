@@ -20,7 +20,7 @@ bad_starts() {
 
 second_daemon() {
   local status=0
-  jq '.ports = { "spare": { "device": "pcap:-,-" } }' "$work/gateway.json" >"$work/second.json"
+  jq 'del(.policy) | .ports = { "spare": { "device": "pcap:-,-", "subnets": ["public-a"] } }' "$work/gateway.json" >"$work/second.json"
   in_host gateway env XDG_RUNTIME_DIR="$work" timeout 20 "$bin/sallyportd" --config "$work/second.json" --foreground >"$work/second.log" 2>&1 || status=$?
   expect_match "a second daemon on the socket: exit status" '^[1-9]$' "$status"
   expect_match "a second daemon on the socket: the reason" 'control.sock' "$(cat "$work/second.log")"
