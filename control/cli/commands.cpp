@@ -12,13 +12,58 @@ extern const Command kCompileCommand;
 extern const Command kShowCommand;
 extern const Command kTraceCommand;
 extern const Command kTestCommand;
+extern const Command kApplyCommand;
+extern const Command kConfirmCommand;
+extern const Command kRollbackCommand;
+extern const Command kHistoryCommand;
+extern const Command kRuleCommand;
+extern const Command kMemberCommand;
+extern const Command kPrefixCommand;
+extern const Command kPatchCommand;
+extern const Command kStatusCommand;
+extern const Command kPortsCommand;
+extern const Command kCountersCommand;
+extern const Command kFlowsCommand;
+extern const Command kHealthCommand;
+extern const Command kAuthorizeIngressCommand;
+extern const Command kAuthorizeEgressCommand;
+extern const Command kRevokeIngressCommand;
+extern const Command kRevokeEgressCommand;
+extern const Command kCreateAclEntryCommand;
+extern const Command kReplaceAclEntryCommand;
+extern const Command kDeleteAclEntryCommand;
 extern const Command kExplainCommand;
 extern const Command kVersionCommand;
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands{
-      &kCheckCommand, &kCompileCommand, &kShowCommand,    &kTraceCommand,
-      &kTestCommand,  &kExplainCommand, &kVersionCommand,
+      &kCheckCommand,
+      &kCompileCommand,
+      &kShowCommand,
+      &kTraceCommand,
+      &kTestCommand,
+      &kApplyCommand,
+      &kConfirmCommand,
+      &kRollbackCommand,
+      &kHistoryCommand,
+      &kRuleCommand,
+      &kMemberCommand,
+      &kPrefixCommand,
+      &kPatchCommand,
+      &kStatusCommand,
+      &kPortsCommand,
+      &kCountersCommand,
+      &kFlowsCommand,
+      &kHealthCommand,
+      &kAuthorizeIngressCommand,
+      &kAuthorizeEgressCommand,
+      &kRevokeIngressCommand,
+      &kRevokeEgressCommand,
+      &kCreateAclEntryCommand,
+      &kReplaceAclEntryCommand,
+      &kDeleteAclEntryCommand,
+      &kExplainCommand,
+      &kVersionCommand,
   };
   return kCommands;
 }

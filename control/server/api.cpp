@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -86,6 +87,15 @@ void answer(httplib::Response& response, const ApiError& error) {
   if (!error.rendered.empty()) inner["rendered"] = error.rendered;
   response.status = error.status;
   answer(response, nlohmann::json{{"error", std::move(inner)}});
+}
+
+std::optional<ApiError> refuse_queries(const httplib::Request& request, const std::vector<std::string_view>& known) {
+  for (const auto& [name, value] : request.params) {
+    if (std::ranges::find(known, name) == known.end()) {
+      return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", name)};
+    }
+  }
+  return std::nullopt;
 }
 
 nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file) {

@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/server/peer.h"
 #include "control/store/clock.h"
@@ -42,6 +44,10 @@ struct ApiError {
 
 void answer(httplib::Response& response, const nlohmann::json& body);
 void answer(httplib::Response& response, const ApiError& error);
+
+// Queries that are not among the known ones are errors, never ignored.
+[[nodiscard]] std::optional<ApiError> refuse_queries(const httplib::Request& request,
+                                                     const std::vector<std::string_view>& known);
 
 // A diagnostic as an element of `details` and `warnings`.
 [[nodiscard]] nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file);

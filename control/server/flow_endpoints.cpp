@@ -54,11 +54,8 @@ std::uint64_t weight(const FlowRecord& flow, bool by_packets) {
 }
 
 std::expected<FlowQuery, ApiError> flow_query(const httplib::Request& request) {
-  static constexpr std::string_view kKnown[] = {"filter", "top", "by", "count", "watch"};
-  for (const auto& [name, value] : request.params) {
-    if (std::ranges::find(kKnown, name) == std::end(kKnown)) {
-      return std::unexpected(ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", name)});
-    }
+  if (auto refused = refuse_queries(request, {"filter", "top", "by", "count", "watch"})) {
+    return std::unexpected(*std::move(refused));
   }
   auto filter = FlowFilter::compile(request.get_param_value("filter"));
   if (!filter) return std::unexpected(ApiError{400, "bad_filter", filter.error()});

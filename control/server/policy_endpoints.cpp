@@ -76,19 +76,6 @@ void answer_result(Response& response, const PolicyStore::Result& result, const 
   answer(response, to_json(*result));
 }
 
-// Only the queries named may be there: an unknown one would be ignored otherwise.
-std::optional<ApiError> refuse_queries(const Request& request, std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : request.params) {
-    if (name == "max_opened" && request.method != "GET") {
-      return ApiError{501, "not_enforced", "max_opened is not enforced by this version"};
-    }
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", name)};
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -100,6 +87,9 @@ std::expected<ChangeRequest, ApiError> change_request(const Request& request, st
   ChangeRequest change;
   change.author = author_now();
   change.action = std::move(action);
+  if (request.has_param("max_opened")) {
+    return std::unexpected(ApiError{501, "not_enforced", "max_opened is not enforced by this version"});
+  }
   if (auto refused = refuse_queries(request, {"dry_run", "confirm_within", "file"}))
     return std::unexpected(*std::move(refused));
   if (request.has_param("file")) change.file = request.get_param_value("file");

@@ -1,20 +1,39 @@
 // /v1/status, ports, counters, health and metrics.
 //
 // Owner: control/server.
+#include <functional>
+#include <vector>
+
 #include "control/metrics/metrics.h"
 #include "control/server/api.h"
 #include "control/server/state_json.h"
 
 namespace sallyport::control {
 
+namespace {
+
+using Request = httplib::Request;
+using Response = httplib::Response;
+
+// An endpoint that takes only these queries.
+void add(httplib::Server& server, const std::string& path, std::vector<std::string_view> queries,
+         std::function<void(const Request&, Response&)> handler) {
+  server.Get(path,
+             [known = std::move(queries), handler = std::move(handler)](const Request& request, Response& response) {
+               if (auto refused = refuse_queries(request, known)) return answer(response, *refused);
+               handler(request, response);
+             });
+}
+
+}  // namespace
+
 void add_state_endpoints(httplib::Server& server, Api& api) {
-  server.Get("/v1/status", [&api](const httplib::Request&, httplib::Response& response) {
+  add(server, "/v1/status", {}, [&api](const Request&, Response& response) {
     answer(response, status_json(api.store, api.runtime, api.started, api.clock.wall()));
   });
-  server.Get("/v1/ports", [&api](const httplib::Request&, httplib::Response& response) {
-    answer(response, ports_json(api.runtime));
-  });
-  server.Get("/v1/counters", [&api](const httplib::Request& request, httplib::Response& response) {
+  add(server, "/v1/ports", {},
+      [&api](const Request&, Response& response) { answer(response, ports_json(api.runtime)); });
+  add(server, "/v1/counters", {"rules"}, [&api](const Request& request, Response& response) {
     nlohmann::json out = counters_json(api.runtime.counters());
     if (request.has_param("rules")) {
       const auto running = api.store.running();
@@ -26,12 +45,12 @@ void add_state_endpoints(httplib::Server& server, Api& api) {
 }
 
 void add_health_and_metrics(httplib::Server& server, Api& api, const std::string& prefix) {
-  server.Get(prefix + "/health", [&api](const httplib::Request&, httplib::Response& response) {
+  add(server, prefix + "/health", {}, [&api](const Request&, Response& response) {
     const nlohmann::json health = health_json(api.store, api.runtime);
     if (health["status"] == "down") response.status = 503;
     answer(response, health);
   });
-  server.Get(prefix + "/metrics", [&api](const httplib::Request&, httplib::Response& response) {
+  add(server, prefix + "/metrics", {}, [&api](const Request&, Response& response) {
     response.set_content(metrics_text(api.store, api.runtime), "text/plain; version=0.0.4; charset=utf-8");
   });
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,6 +25,7 @@ namespace {
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kTimeoutMilliseconds = 5000;
 constexpr std::size_t kThreads = 32;
+constexpr int kBacklog = 128;  // the library's 5 turns away what a handful of commands at once ask
 constexpr int kBacklogProbeFlags = SOCK_STREAM | SOCK_CLOEXEC;
 
 thread_local Peer peer_of_this_thread;
@@ -142,6 +144,7 @@ std::expected<void, std::string> UnixListener::bind(const std::string& path, gid
   if (!bind_to_port(path, 1)) {
     return std::unexpected(fmt::format("control socket {}: cannot be made: {}", path, system_text(errno)));
   }
+  ::listen(svr_sock_, kBacklog);
   path_ = path;
   struct stat made{};
   if (lstat(path.c_str(), &made) == 0) inode_ = made.st_ino;
@@ -183,7 +186,11 @@ bool UnixListener::process_and_close_socket(socket_t sock) {
     peer_of_this_thread = *std::move(peer);
     UnixStream stream(sock);
     bool connection_closed = false;
-    handled = process_request(stream, true, connection_closed, nullptr);
+    try {
+      handled = process_request(stream, true, connection_closed, nullptr);
+    } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
+      spdlog::error("a request to the control socket failed: {}", error.what());
+    }
     drain(sock);
   }
   close(sock);

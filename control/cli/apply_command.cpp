@@ -1,0 +1,72 @@
+// `sallyport apply`: a policy into force.
+//
+// Owner: control/cli. Always: a document is read and compiled here first, so that its errors point with the path as
+// typed.
+#include <filesystem>
+
+#include "control/cli/change.h"
+#include "control/cli/client.h"
+#include "control/cli/command.h"
+#include "control/cli/input.h"
+#include "control/cli/options.h"
+#include "control/cli/output.h"
+#include "control/cli/policy_input.h"
+#include "control/store/clock.h"
+
+namespace sallyport::control {
+
+extern const Command kApplyCommand;
+
+namespace {
+
+int run_apply(const Invocation& invocation) {
+  const auto arguments = parse_arguments(
+      invocation, kApplyCommand, {{"dry-run", Option::Kind::toggle}, {"confirm-within"}, {"max-opened"}}, {{"POLICY"}});
+  if (!arguments) return kBadInput;
+  Query query;
+  if (arguments->has("max-opened")) {
+    print_error("apply: --max-opened is not enforced by this version");
+    return kBadInput;
+  }
+  if (arguments->has("dry-run")) query.emplace_back("dry_run", "true");
+  if (arguments->has("confirm-within")) {
+    const std::string text = arguments->text("confirm-within");
+    if (const auto duration = parse_duration(text); !duration) {
+      print_error("apply: --confirm-within: " + duration.error());
+      return kBadInput;
+    }
+    query.emplace_back("confirm_within", text);
+  }
+  const auto input = load_policy(arguments->text("POLICY"));
+  if (!input) return kBadInput;
+  const auto image = compiled_image(*input);
+  if (!image) return kBadInput;
+  std::string body = input->policy.source;
+  if (input->image) {
+    const auto bytes = image->bytes();
+    body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  query.emplace_back("file", input->policy.file);
+  return print_change(invocation, Client(invocation.socket).post("/v1/policy", query, std::move(body)));
+}
+
+}  // namespace
+
+const Command kApplyCommand{
+    "apply", "put a policy into force on the running gateway",
+    R"(usage: sallyport apply POLICY|policy.spi [--dry-run] [--confirm-within 60s] [-o table|json]
+
+Compiles the policy and puts it into force, whole or not at all: a policy with
+an error changes nothing, and tracked flows live on. The same policy again
+changes nothing and is no error. POLICY may be - for standard input.
+
+  --dry-run              says what would happen, changes nothing
+  --confirm-within TIME  reverts by itself unless sallyport confirm comes in time
+
+examples:
+  sallyport apply policy.json
+  sallyport apply policy.json --confirm-within 60s
+)",
+    run_apply};
+
+}  // namespace sallyport::control

@@ -1,0 +1,80 @@
+// Changes: sent, told, written back.
+//
+// Owner: control/cli.
+#include "control/cli/change.h"
+
+#include <fmt/format.h>
+
+#include "control/cli/input.h"
+#include "control/cli/output.h"
+
+namespace sallyport::control {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kAttempts = 10;
+constexpr int kPreconditionFailed = 412;
+
+std::string told(const json& change) {
+  const auto generation = change.value("generation", std::uint64_t{0});
+  const std::string summary = change.value("summary", "");
+  if (!change.value("changed", false))
+    return fmt::format("nothing to change: generation {} is this policy already\n", generation);
+  if (change.value("dry_run", false)) return fmt::format("would be live: {} (dry run, nothing was changed)\n", summary);
+  if (summary == "confirmed") return fmt::format("generation {} is confirmed\n", generation);
+  std::string text = fmt::format("generation {} is live: {}\n", generation, summary);
+  if (change.contains("confirm_by") && change["confirm_by"].is_string()) {
+    text += fmt::format("it reverts by itself at {} unless you type: sallyport confirm\n",
+                        change["confirm_by"].get<std::string>());
+  }
+  return text;
+}
+
+void print_warnings(const json& change) {
+  for (const json& each : change.value("warnings", json::array())) {
+    print_message(fmt::format("{}:{}:{}: warning: {} in {}", each.value("file", ""), each.value("line", 0),
+                              each.value("column", 0), each.value("message", ""), each.value("pointer", "")));
+  }
+}
+
+}  // namespace
+
+int print_change(const Invocation& invocation, const std::expected<DaemonAnswer, Failure>& answer) {
+  if (answer) {
+    if (const json change = answer->json(); change.is_object()) print_warnings(change);
+  }
+  return print_answer(invocation, answer, told);
+}
+
+int write_back(const Client& client, const std::string& path) {
+  if (path.empty()) return kYes;
+  const auto document = client.get("/v1/policy");
+  if (!document) return report(document.error());
+  if (const auto written = write_output(path, document->body); !written) {
+    print_error(written.error() + " (the gateway has the change)");
+    return kBadInput;
+  }
+  return kYes;
+}
+
+int edit_running(const Invocation& invocation, const std::function<Edited(PolicyEdit&)>& edit,
+                 const std::string& write) {
+  const Client client(invocation.socket);
+  std::expected<DaemonAnswer, Failure> answer = std::unexpected(Failure{});
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto document = client.get("/v1/policy");
+    if (!document) return report(document.error());
+    PolicyEdit changed(nlohmann::ordered_json::parse(document->body));
+    if (const Edited edited = edit(changed); !edited) {
+      print_error(edited.error());
+      return kBadInput;
+    }
+    answer = client.patch("/v1/policy", changed.operations().dump(), document->generation);
+    if (answer || answer.error().http_status != kPreconditionFailed) break;
+  }
+  const int status = print_change(invocation, answer);
+  return status == kYes ? write_back(client, write) : status;
+}
+
+}  // namespace sallyport::control
