@@ -7,7 +7,7 @@ namespace {
 class Example : public testing::TestWithParam<const char*> {};
 
 TEST_P(Example, IsReadWithoutErrorsOrWarnings) {
-  const auto path = std::string(SALLYPORT_TEST_DATA) + '/' + GetParam();
+  const auto path = std::string(SALLYPORT_SOURCE) + '/' + GetParam();
   const auto text = testing_support::read_file(path);
   const auto read = read_policy(text, path);
   ASSERT_TRUE(read) << render(read.error(), GetParam(), text);
@@ -16,11 +16,12 @@ TEST_P(Example, IsReadWithoutErrorsOrWarnings) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Examples, Example,
-                         testing::Values("rules/document/data/format-example.json",
-                                         "scenarios/networking-module/policy.json",
-                                         "scenarios/ecs-behind-alb/policy.json", "scenarios/three-tier/policy.json",
-                                         "scenarios/docker-host/policy.json",
-                                         "scenarios/fargate-microservices/policy.json"));
+                         testing::Values("tests/rules/document/data/format-example.json",
+                                         "examples/networking-module/policy.json",
+                                         "examples/ecs-behind-alb/policy.json", "examples/three-tier/policy.json",
+                                         "examples/docker-host/policy.json",
+                                         "examples/fargate-microservices/policy.json", "examples/appliance/policy.json",
+                                         "tools/lab.d/policy.json"));
 
 }  // namespace
 }  // namespace sallyport::rules

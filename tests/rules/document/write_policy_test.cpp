@@ -25,9 +25,8 @@ void expect_round_trip(const std::string& text) {
 TEST(WritePolicy, WhatIsWrittenIsReadAgain) {
   expect_round_trip(testing_support::data("format-example.json"));
   for (const auto* name :
-       {"networking-module", "ecs-behind-alb", "three-tier", "docker-host", "fargate-microservices"}) {
-    expect_round_trip(
-        testing_support::read_file(std::string(SALLYPORT_TEST_DATA) + "/scenarios/" + name + "/policy.json"));
+       {"networking-module", "ecs-behind-alb", "three-tier", "docker-host", "fargate-microservices", "appliance"}) {
+    expect_round_trip(testing_support::read_file(std::string(SALLYPORT_SOURCE) + "/examples/" + name + "/policy.json"));
   }
 }
 
