@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/cli/client.h"
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
@@ -44,11 +45,47 @@ int print_result(const TraceResult& result, const Invocation& invocation) {
   return result.allow ? kYes : kNo;
 }
 
+// The daemon traces with the policy in force and its own ports.
+int trace_running(const RequestWords& words, const Invocation& invocation) {
+  nlohmann::json body{{"protocol", words.protocol}, {"from", words.from}, {"to", words.to}};
+  const std::pair<const char*, const std::string*> optional[] = {{"icmp", &words.icmp},
+                                                                 {"flags", &words.flags},
+                                                                 {"state", &words.state},
+                                                                 {"via", &words.via},
+                                                                 {"in", &words.in_port}};
+  for (const auto& [name, word] : optional) {
+    if (!word->empty()) body[name] = *word;
+  }
+  const auto answer = Client(invocation.socket).post("/v1/trace", {}, body.dump());
+  if (!answer) return report(answer.error());
+  nlohmann::json result = answer->json();
+  const std::string text = result.value("text", "");
+  result.erase("text");
+  if (invocation.output == "json") {
+    print_json(result);
+  } else {
+    print(text);
+  }
+  return result.value("verdict", "") == "allow" ? kYes : kNo;
+}
+
 int run_trace(const Invocation& invocation) {
-  const auto arguments = parse_arguments(
-      invocation, kTraceCommand,
-      {{"proto"}, {"from"}, {"to"}, {"icmp"}, {"flags"}, {"state"}, {"gateway"}, {"in"}, {"via"}}, {{"POLICY"}});
+  const auto arguments = parse_arguments(invocation, kTraceCommand,
+                                         {{"proto"},
+                                          {"from"},
+                                          {"to"},
+                                          {"icmp"},
+                                          {"flags"},
+                                          {"state"},
+                                          {"gateway"},
+                                          {"in"},
+                                          {"via"},
+                                          {"running", Option::Kind::toggle}},
+                                         {{"POLICY", false}});
   if (!arguments) return kBadInput;
+  const bool running = arguments->has("running");
+  if (running == arguments->has("POLICY")) return refuse("give either a POLICY or --running (sallyport trace --help)");
+  if (running && arguments->has("gateway")) return refuse("--running knows its gateway document; leave --gateway off");
   for (const auto* needed : {"from", "to"}) {
     if (!arguments->has(needed)) return refuse(std::string("--") + needed + " is missing (sallyport trace --help)");
   }
@@ -56,6 +93,7 @@ int run_trace(const Invocation& invocation) {
   if (!request)
     return refuse("--" + (request.error().word == "protocol" ? "proto" : request.error().word) + ": " +
                   request.error().message);
+  if (running) return trace_running(words_of(*arguments), invocation);
   const auto input = load_policy(arguments->text("POLICY"));
   if (!input) return kBadInput;
   std::optional<rules::GatewayConfig> gateway;
@@ -72,12 +110,14 @@ int run_trace(const Invocation& invocation) {
 }  // namespace
 
 const Command kTraceCommand{"trace", "one packet and its reply, stage by stage, with the rule that decided",
-                            R"(usage: sallyport trace POLICY --from A[:PORT] --to B[:PORT] [--proto P]
+                            R"(usage: sallyport trace POLICY|--running --from A[:PORT] --to B[:PORT] [--proto P]
        [--icmp T/C] [--flags S] [--state new|established] [--gateway G [--in PORT]]
        [--via INTERFACE] [-o table|json]
 
 Sends a packet through the gateway's own engine with this policy and tells every
-stage. Exit status: 0 allowed, 1 denied, 2 bad input.
+stage. Exit status: 0 allowed, 1 denied, 2 bad input, 3 no gateway answers.
+
+  --running       with the policy in force and the ports of the running gateway
 
   --proto P       tcp (default), udp, icmp, a name of /etc/protocols or a number
   --from, --to    addresses; tcp and udp need a destination port, an omitted
