@@ -57,10 +57,10 @@ show_live_rule() {
   before=$(get internet http://203.0.113.20:8080/)
   sallyport rule add sg:web ingress --protocol tcp --port 8080 --cidr 0.0.0.0/0 --description "opened live" >"$work/rule.log" 2>&1 || cat "$work/rule.log"
   after=$(get internet http://203.0.113.20:8080/)
-  shown "a rule added live (sallyport rule add …)" "no answer, then 200" "$before, then $after"
-  shown "… while a download was running" "running" "$(kill -0 "$download" 2>/dev/null && echo running || echo over)"
+  shown "sallyport rule add, live" "no answer, then 200" "$before, then $after"
+  shown "a download meanwhile" "running" "$(kill -0 "$download" 2>/dev/null && echo running || echo over)"
   wait "$download" || true
-  shown "… which goes on to its end" "67108864 bytes" "$(stat -c %s "$work/download" 2>/dev/null || echo 0) bytes"
+  shown "the same download, at its end" "67108864 bytes" "$(stat -c %s "$work/download" 2>/dev/null || echo 0) bytes"
 }
 
 show_unsolicited() {
