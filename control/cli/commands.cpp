@@ -12,6 +12,7 @@ extern const Command kCompileCommand;
 extern const Command kShowCommand;
 extern const Command kTraceCommand;
 extern const Command kTestCommand;
+extern const Command kReplayCommand;
 extern const Command kApplyCommand;
 extern const Command kConfirmCommand;
 extern const Command kRollbackCommand;
@@ -42,6 +43,7 @@ std::span<const Command* const> commands() {
       &kShowCommand,
       &kTraceCommand,
       &kTestCommand,
+      &kReplayCommand,
       &kApplyCommand,
       &kConfirmCommand,
       &kRollbackCommand,

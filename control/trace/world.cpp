@@ -14,6 +14,7 @@ namespace {
 // RFC 7600's dummy address: nobody's, and in no prefix that anybody has.
 constexpr rules::Ipv4 kDummyAddress{0xC0000008};
 constexpr rules::Ipv4 kDummyGateway{0xC000000B};
+constexpr std::uint16_t kAnyMtu = 65535;
 constexpr rules::MacAddress kStrangersMac{{0x02, 0, 0, 0, 0xFF, 0xFF}};
 
 rules::MacAddress port_mac(std::size_t index) {
@@ -41,12 +42,14 @@ std::vector<dp::PortSettings> synthetic_ports(const rules::Image& image) {
   dp::PortSettings inside;
   inside.name = "inside";
   inside.mac = port_mac(0);
+  inside.mtu = kAnyMtu;
   inside.unfinished_checksums = true;
   const rules::PolicyView view(image);
   for (rules::SubnetIndex i = 0; i < view.subnets(); ++i) inside.subnets.emplace_back(view.subnet(i).name);
   dp::PortSettings internet;
   internet.name = "internet";
   internet.mac = port_mac(1);
+  internet.mtu = kAnyMtu;
   internet.unfinished_checksums = true;
   internet.uplink = rules::LinkAddress{kDummyAddress, rules::Prefix{kDummyAddress, 32}, kDummyGateway};
   return {std::move(inside), std::move(internet)};
