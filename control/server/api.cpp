@@ -41,9 +41,6 @@ std::optional<ApiError> refuse_body(const httplib::Request& request) {
   }
   if (request.has_header("Content-Encoding"))
     return ApiError{415, "unsupported_encoding", "compressed bodies are not taken"};
-  if (request.get_header_value("Content-Type").starts_with("multipart/")) {
-    return ApiError{415, "unsupported_encoding", "send the document itself as the body, not as a form"};
-  }
   const std::string text = request.get_header_value("Content-Length");
   std::size_t length = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);

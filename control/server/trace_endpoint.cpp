@@ -43,6 +43,7 @@ std::expected<TraceRequest, std::string> read_body(const std::string& body) {
 }
 
 void post_trace(Api& api, const httplib::Request& request, httplib::Response& response) {
+  if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
   const auto packet = read_body(request.body);
   if (!packet) return answer(response, ApiError{400, "bad_request", packet.error()});
   const auto running = api.store.running();

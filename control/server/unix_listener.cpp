@@ -87,6 +87,9 @@ void drain(int socket) {
   }
 }
 
+// A document is a document, whatever curl calls it: the library would read forms and parts out of it.
+void take_bodies_as_they_are(httplib::Request& request) { request.headers.erase("Content-Type"); }
+
 std::expected<void, std::string> clear_the_way(const std::string& path) {
   struct stat found{};
   if (lstat(path.c_str(), &found) != 0) {
@@ -187,7 +190,7 @@ bool UnixListener::process_and_close_socket(socket_t sock) {
     UnixStream stream(sock);
     bool connection_closed = false;
     try {
-      handled = process_request(stream, true, connection_closed, nullptr);
+      handled = process_request(stream, true, connection_closed, take_bodies_as_they_are);
     } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
       spdlog::error("a request to the control socket failed: {}", error.what());
     }

@@ -24,6 +24,7 @@ void weigh(const rules::Image& image, int weight, Balances& out) {
   const rules::PolicyView view(image);
   for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
     const rules::RuleInfo rule = view.rule(i);
+    if (rule.line == 0) continue;  // nobody wrote it
     out.rules[fmt::format("{} {} {} {} {}", rule.is_acl, rule.owner, static_cast<int>(rule.direction), rule.rule_no,
                           rule.text)] += weight;
   }
