@@ -100,9 +100,12 @@ void rewrite_error(PacketContext& context) {
 
 StageResult open_flow(World& world, PacketContext& context, bool& opened) {
   opened = false;
-  if (!needs_flow(context)) return kPass;
-  if (const auto code = may_open(world, context); code != kPass) return code;
+  const bool needed = needs_flow(context);
+  if (needed) {
+    if (const auto code = may_open(world, context); code != kPass) return code;
+  }
   if (context.replaces) end_flow(world, context.session, world.counters.flows_closed);
+  if (!needed) return kPass;
   const FlowTuple reply{context.destination.address, context.source.address, context.destination.port,
                         context.source.port, FlowTuple::pack(context.far_hop, context.parsed.protocol)};
   const auto state = opening_state(context.parsed.protocol, context.parsed.tcp_flags);
