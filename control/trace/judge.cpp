@@ -1,3 +1,4 @@
+// One packet through an engine, with its account; see the header. Owner: control/trace.
 #include "control/trace/judge.h"
 
 #include "dataplane/packet/parse.h"

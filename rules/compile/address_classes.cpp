@@ -1,3 +1,4 @@
+// Addresses that no rule tells apart share a class; see the header. Owner: rules/compile.
 #include "rules/compile/address_classes.h"
 
 #include <algorithm>

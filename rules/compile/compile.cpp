@@ -1,3 +1,4 @@
+// From a policy to an image: ceilings, then each table. Owner: rules/compile.
 #include "rules/compile/compile.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// What the compiler's steps share: names become indexes here. Owner: rules/compile.
 #include "rules/compile/context.h"
 
 #include <algorithm>

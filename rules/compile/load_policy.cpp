@@ -1,3 +1,4 @@
+// A policy from a document or from an image; see the header. Owner: rules/compile.
 #include "rules/compile/load_policy.h"
 
 #include <algorithm>

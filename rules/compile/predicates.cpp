@@ -1,3 +1,4 @@
+// Ordered rules resolved to segments; see the header. Owner: rules/compile.
 #include "rules/compile/predicates.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// A rule in words, as trace and counters print it. Owner: rules/compile.
 #include "rules/compile/rule_text.h"
 
 #include <vector>

@@ -1,3 +1,4 @@
+// The outer checks of an image; see the header. Owner: rules/image.
 #include "rules/image/container.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// An image in memory: taken from bytes, or refused with the reason. Owner: rules/image.
 #include "rules/image/image.h"
 
 #include <algorithm>

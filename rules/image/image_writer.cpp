@@ -1,3 +1,4 @@
+// An image's tables made bytes, the same every time. Owner: rules/image.
 #include "rules/image/image_writer.h"
 
 #include <cstring>

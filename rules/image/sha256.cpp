@@ -1,3 +1,4 @@
+// SHA-256 by libcrypto. Owner: rules/image.
 #include "rules/image/sha256.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,4 @@
+// The inner checks of an image; see the header. Owner: rules/image.
 #include "rules/image/verify.h"
 
 #include <algorithm>
