@@ -1,0 +1,160 @@
+// check, compile, show, trace, test and replay as typed: exit statuses, messages that point, images, standard formats.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/cli/command.h"
+#include "run_cli.h"
+
+namespace sallyport::control::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kPolicy = R"({
+  "version": 1,
+  "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+  "security_groups": { "web": { "egress": [ { "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"] } ] } },
+  "subnets": { "a": { "cidr_block": "10.0.1.0/24" } },
+  "interfaces": { "one": { "subnet": "a", "private_ips": ["10.0.1.10"], "security_groups": ["web"] },
+                  "two": { "subnet": "a", "private_ips": ["10.0.1.11"] } }
+})";
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  return text.replace(text.find(what), what.size(), by);
+}
+
+TEST(Check, PointsAtWhatIsWrong) {
+  const Folder folder;
+  const auto good = folder.write("policy.json", kPolicy);
+  const auto bad = folder.write("bad.json", replaced(kPolicy, "[\"web\"]", "[\"wbe\"]"));
+  EXPECT_EQ(run_cli({"check", good}).status, kYes);
+  EXPECT_THAT(run_cli({"check", good}).out, HasSubstr("policy.json: ok"));
+  const auto result = run_cli({"check", bad});
+  EXPECT_EQ(result.status, kBadInput);
+  EXPECT_THAT(result.err, HasSubstr(bad + ":6:"));
+  EXPECT_THAT(result.err, HasSubstr("did you mean \"web\"?"));
+  const auto json = nlohmann::json::parse(run_cli({"check", bad, "-o", "json"}).out);
+  EXPECT_EQ(json.at("errors"), 1);
+  EXPECT_EQ(json.at("diagnostics").at(0).at("line"), 6);
+  EXPECT_EQ(json.at("diagnostics").at(0).at("nearest"), "web");
+}
+
+TEST(Check, HoldsGatewayAndPolicyTogether) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  const auto fits =
+      folder.write("fits.json", R"({ "version": 1, "ports": { "p": { "device": "tap:x", "subnets": ["a"] } } })");
+  const auto not_fits =
+      folder.write("not.json", R"({ "version": 1, "ports": { "p": { "device": "tap:x", "subnets": ["b"] } } })");
+  EXPECT_NE(run_cli({"check", policy, "--gateway", fits}).status, kBadInput);
+  EXPECT_EQ(run_cli({"check", policy, "--gateway", not_fits}).status, kBadInput);
+  EXPECT_EQ(run_cli({"check", policy, "--gateway", folder.file("missing")}).status, kBadInput);
+}
+
+TEST(Compile, GivesTheSameBytesAndAnImageThatCommandsTake) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  const auto image = folder.file("policy.spi");
+  const auto again = folder.file("again.spi");
+  const auto compiled = run_cli({"compile", policy, "-o", image});
+  EXPECT_EQ(compiled.status, kYes) << compiled.err;
+  EXPECT_THAT(compiled.out, HasSubstr("classes"));
+  EXPECT_EQ(run_cli({"compile", policy, "--output", again}).status, kYes);
+  EXPECT_EQ(Folder::read(image), Folder::read(again));
+  EXPECT_EQ(run_cli({"check", image}).status, kYes);
+  EXPECT_EQ(run_cli({"show", image}).out, run_cli({"show", policy}).out);
+  EXPECT_EQ(run_cli({"compile", policy}).status, kBadInput);
+  EXPECT_EQ(run_cli({"compile", policy, "-o", "/no/such/folder/x"}).status, kBadInput);
+  const auto cut = folder.write("cut.spi", Folder::read(image).substr(0, 200));
+  const auto refused = run_cli({"check", cut});
+  EXPECT_EQ(refused.status, kBadInput);
+  EXPECT_THAT(refused.err, HasSubstr("cut.spi: "));
+}
+
+TEST(Show, IsValidAsInputAgain) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  const auto shown = run_cli({"show", policy});
+  ASSERT_EQ(shown.status, kYes) << shown.err;
+  const auto again = folder.write("again.json", shown.out);
+  EXPECT_EQ(run_cli({"show", again}).out, shown.out);
+  EXPECT_THAT(run_cli({"show", policy, "interfaces", "two"}).out, HasSubstr("default"));
+  EXPECT_THAT(run_cli({"show", policy, "interfaces", "tow"}).err, HasSubstr("did you mean \"two\"?"));
+  EXPECT_EQ(run_cli({"show", policy, "nonsense"}).status, kBadInput);
+}
+
+TEST(TraceCommand, ExitsAsTheContractSays) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  struct Case {
+    std::string description;
+    std::vector<std::string> words;
+    int status;
+    std::string text;
+  };
+  const std::vector<Case> cases{
+      {"denied", {"--from", "10.0.1.10", "--to", "10.0.1.11:22"}, kNo, "DENY ENI_SG_RULES_MISMATCH (ingress, two)"},
+      {"allowed", {"--from", "10.0.1.10", "--to", "10.0.1.1", "--proto", "icmp"}, kYes, "verdict: ALLOW"},
+      {"json", {"--from", "10.0.1.10", "--to", "10.0.1.11:22", "-o", "json"}, kNo, "sallyport/trace/1"},
+      {"established", {"--from", "10.0.1.10", "--to", "10.0.1.11:22", "--state", "established"}, kYes, "ALLOW"},
+      {"no destination", {"--from", "10.0.1.10"}, kBadInput, "--to is missing"},
+      {"a wrong address", {"--from", "10.0.1", "--to", "10.0.1.11:22"}, kBadInput, "--from"},
+      {"an unknown appliance",
+       {"--from", "10.0.1.10", "--to", "10.0.1.11:22", "--via", "x"},
+       kBadInput,
+       "no interface"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.description);
+    std::vector<std::string> words{"trace", policy};
+    words.insert(words.end(), c.words.begin(), c.words.end());
+    const auto result = run_cli(words);
+    EXPECT_EQ(result.status, c.status);
+    EXPECT_THAT(result.out + result.err, HasSubstr(c.text));
+  }
+}
+
+TEST(TestCommand, TellsWhatWasExpectedAndSeen) {
+  const Folder folder;
+  (void)folder.write("policy.json", kPolicy);
+  const auto file = [&folder](const std::string& test) {
+    return folder.write("tests.json", R"({ "version": 1, "policy": "policy.json", "tests": [ )" + test + " ] }");
+  };
+  struct Case {
+    std::string description, test;
+    int status;
+    std::string text;
+  };
+  const std::string packet = R"("id": "t", "protocol": "tcp", "from": "10.0.1.10:1", "to": "10.0.1.11:22")";
+  const std::vector<Case> cases{
+      {"as expected",
+       "{" + packet + R"(, "verdict": "deny", "code": "ENI_SG_RULES_MISMATCH", "direction": "ingress" })", kYes,
+       "1 tests, 0 failed"},
+      {"a wrong verdict", "{" + packet + R"(, "verdict": "allow" })", kNo,
+       "FAIL  t  verdict deny ENI_SG_RULES_MISMATCH, expected allow"},
+      {"a wrong code", "{" + packet + R"(, "verdict": "deny", "code": "UNKNOWN_HOST" })", kNo, "expected UNKNOWN_HOST"},
+      {"a wrong direction", "{" + packet + R"(, "verdict": "deny", "direction": "egress" })", kNo,
+       "direction ingress, expected egress"},
+      {"a wrong path", "{" + packet + R"(, "verdict": "deny", "path": "reply" })", kNo, "path forward, expected reply"},
+      {"a rule", "{" + packet + R"(, "verdict": "deny", "rule": "100" })", kNo, "rule none, expected 100"},
+      {"a translation", "{" + packet + R"(, "verdict": "deny", "translated_from": "1.2.3.4" })", kNo,
+       "translated_from none"},
+      {"an unknown key", "{" + packet + R"(, "verdict": "deny", "verdct": 1 })", kBadInput, "tests.json:1:"},
+      {"an unknown code", "{" + packet + R"(, "verdict": "deny", "code": "UNKNOWN_HOTS" })", kBadInput,
+       "did you mean \"UNKNOWN_HOST\"?"},
+      {"a missing verdict", "{" + packet + " }", kBadInput, "verdict"},
+      {"the same id twice", "{" + packet + R"(, "verdict": "deny" }, {)" + packet + R"(, "verdict": "deny" })",
+       kBadInput, "second test"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.description);
+    const auto result = run_cli({"test", file(c.test)});
+    EXPECT_EQ(result.status, c.status);
+    EXPECT_THAT(result.out + result.err, HasSubstr(c.text));
+  }
+  EXPECT_EQ(run_cli({"test", folder.file("missing.json")}).status, kBadInput);
+}
+
+}  // namespace
+}  // namespace sallyport::control::test
