@@ -184,19 +184,28 @@ class Replay {
     for (const auto& made : engine_->originated()) write(made.port, std::span(made.bytes).first(made.length), time);
   }
 
-  // Where it was dropped and by what; of a forwarded packet the last rule that admitted it.
+  // Where it was dropped and by what; of a forwarded packet the last rule that admitted it, a group's before an ACL's.
   void describe(ReplayedPacket& replayed) const {
     if (account_.events.empty()) return;
-    const auto refused = std::ranges::find(account_.events, dp::StageVerdict::deny, &dp::StageEvent::verdict);
-    const auto& last = refused == account_.events.end() ? account_.events.back() : *refused;
+    const auto& events = account_.events;
+    const auto refused = std::ranges::find(events, dp::StageVerdict::deny, &dp::StageEvent::verdict);
+    const auto& last = refused == events.end() ? events.back() : *refused;
     replayed.stage = rules::name_of(last.stage);
-    auto rule = last.rule;
-    if (refused == account_.events.end()) {
-      for (const auto& event : account_.events) {
-        if (event.rule != rules::kNone) rule = event.rule;
-      }
-    }
+    const auto rule = refused == events.end() ? admitting_rule() : refused->rule;
     if (rule != rules::kNone) replayed.rule = world_.view().rule(rule).name;
+  }
+
+  [[nodiscard]] rules::RuleIndex admitting_rule() const {
+    auto admitting = rules::kNone;
+    bool group = false;
+    for (const auto& event : account_.events) {
+      if (event.rule == rules::kNone) continue;
+      const bool is_acl = world_.view().rule(event.rule).is_acl;
+      if (is_acl && group) continue;
+      admitting = event.rule;
+      group = !is_acl;
+    }
+    return admitting;
   }
 
   void count_matches() {

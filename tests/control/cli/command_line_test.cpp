@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "control/cli/command.h"
-#include "run_cli.h"
+#include "tests/control/cli/run_cli.h"
 
 namespace sallyport::control::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/cli/command.h"
-#include "run_cli.h"
+#include "tests/control/cli/run_cli.h"
 
 namespace sallyport::control::test {
 namespace {

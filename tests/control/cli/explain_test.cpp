@@ -5,7 +5,7 @@
 
 #include "control/cli/command.h"
 #include "rules/model/drop_code.h"
-#include "run_cli.h"
+#include "tests/control/cli/run_cli.h"
 
 namespace sallyport::control::test {
 namespace {

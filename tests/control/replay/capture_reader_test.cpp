@@ -3,10 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include "captures.h"
 #include "control/replay/merge.h"
 #include "dataplane/packet/wire.h"
 #include "tests/control/cli/run_cli.h"
+#include "tests/control/replay/captures.h"
 
 namespace sallyport::control::test {
 namespace {

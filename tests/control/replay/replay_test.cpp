@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "captures.h"
 #include "control/cli/command.h"
 #include "tests/control/cli/run_cli.h"
+#include "tests/control/replay/captures.h"
 
 namespace sallyport::control::test {
 namespace {
@@ -30,7 +30,7 @@ const std::string kPolicy = R"({
                   "web-1": { "subnet": "pub", "private_ips": ["10.0.2.10"], "public_ip": "203.0.113.10", "security_groups": ["web"] } },
   "nat_gateways": { "nat": { "subnet": "pub", "private_ip": "10.0.2.5", "public_ips": ["203.0.113.5"] } }
 })";
-const std::string kGateway = R"({ "version": 1, "ports": {
+const std::string kGateway = R"({ "version": 1, "max_flows": 1024, "ports": {
   "inside": { "device": "tap:a", "subnets": ["apps", "pub"] },
   "outside": { "device": "tap:b", "uplink": { "address": "198.51.100.2/24", "gateway": "198.51.100.1" } } } })";
 

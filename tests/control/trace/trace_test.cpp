@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fixture.h"
+#include "tests/control/trace/fixture.h"
 
 namespace sallyport::control::test {
 namespace {
