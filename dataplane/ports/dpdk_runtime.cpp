@@ -83,7 +83,11 @@ Parts::~Parts() {
   rte_mempool_free(wiring.pool);
 }
 
-DpdkRuntime::~DpdkRuntime() { watch_ = {}; }
+// The workers end before what they read: the generation and the rule counters.
+DpdkRuntime::~DpdkRuntime() {
+  watch_ = {};
+  parts_.reset();
+}
 
 std::expected<void, std::string> DpdkRuntime::launch() {
   for (std::size_t i = 0; i < parts_->workers.size(); ++i) {
@@ -128,8 +132,9 @@ void DpdkRuntime::wait_for_adoption(const Generation* generation) const {
 CounterTotals DpdkRuntime::counters() const {
   CounterTotals totals;
   for (const auto& worker : parts_->workers) {
-    add(totals, worker->engine_counters());
+    // Corrections take back what the engine counted before: read first, they never take back more than there is.
     add(totals, worker->corrections());
+    add(totals, worker->engine_counters());
     totals.handed_over += worker->handed_over();
   }
   return totals;
@@ -161,8 +166,8 @@ PortStatus DpdkRuntime::port_status(PortIndex index) const {
     status.out_errors = stats.oerrors;
   }
   for (const auto& worker : parts_->workers) {
-    add(status, worker->engine_counters().ports[index]);
     add(status, worker->corrections().ports[index]);
+    add(status, worker->engine_counters().ports[index]);
   }
   status.advice = port_advice(status, device.source().kind, device.interface_name());
   return status;
@@ -178,10 +183,7 @@ void DpdkRuntime::for_each_flow(const std::function<bool(const FlowRecord&)>& vi
   std::vector<FlowRecord> slice(kSlice);
   for (const auto& worker : parts_->workers) {
     for (std::uint64_t cursor = 0; cursor != Engine::kEnd;) {
-      std::size_t count = 0;
-      {
-        count = worker->mailbox().list(cursor, slice);
-      }
+      const std::size_t count = worker->mailbox().list(cursor, slice);
       for (std::size_t i = 0; i < count; ++i) {
         if (!visit(slice[i])) return;
       }
