@@ -55,8 +55,8 @@ std::uint64_t word_of(const Endpoint& end) { return std::uint64_t{end.address} <
 
 }  // namespace
 
-std::uint32_t owner_of(std::span<const std::byte> frame, PortIndex /*in_port*/, const BoundPolicy* policy,
-                       std::uint32_t workers, std::uint64_t seed) {
+std::uint32_t owner_of(std::span<const std::byte> frame, const BoundPolicy* policy, std::uint32_t workers,
+                       std::uint64_t seed) {
   const auto parsed = parse(frame, {.any_destination_mac = true});
   if (parsed.is_arp) return kEveryWorker;
   if (parsed.drop != rules::DropCode::none || workers <= 1) return 0;

@@ -16,7 +16,7 @@ namespace sallyport::dataplane {
 
 inline constexpr std::uint32_t kEveryWorker = 0xFFFFFFFFU;
 
-[[nodiscard]] std::uint32_t owner_of(std::span<const std::byte> frame, PortIndex in_port, const BoundPolicy* policy,
-                                     std::uint32_t workers, std::uint64_t seed);
+[[nodiscard]] std::uint32_t owner_of(std::span<const std::byte> frame, const BoundPolicy* policy, std::uint32_t workers,
+                                     std::uint64_t seed);
 
 }  // namespace sallyport::dataplane

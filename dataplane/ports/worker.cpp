@@ -97,7 +97,7 @@ rte_mbuf* Worker::admit(rte_mbuf* buffer, PortIndex port) {
   if (buffer->nb_segs > 1 && !flatten(buffer, port)) return nullptr;
   buffer->hash.usr = kOwned;
   if (wiring_.workers == 1) return buffer;
-  const std::uint32_t owner = owner_of(bytes_of(buffer), port, policy_, wiring_.workers, wiring_.seed);
+  const std::uint32_t owner = owner_of(bytes_of(buffer), policy_, wiring_.workers, wiring_.seed);
   if (owner == kEveryWorker) {
     copy_to_others(buffer);
     return buffer;

@@ -60,7 +60,7 @@ class Cluster {
   GatewayWorld& engine_for(const Sent& sent) {
     const auto workers = static_cast<std::uint32_t>(engines_.size());
     auto& first = *engines_.front();
-    const auto owner = owner_of(sent.frame, first.port_named(sent.port), &first.policy(), workers, kSeed);
+    const auto owner = owner_of(sent.frame, &first.policy(), workers, kSeed);
     return *engines_.at(owner == kEveryWorker ? 0 : owner);
   }
 
@@ -299,7 +299,7 @@ TEST(Steering, ABurstFaresAsItsPackets) {
 
 TEST(Steering, ArpGoesToEveryWorker) {
   GatewayWorld world(usual_policy().dump(), resolved());
-  EXPECT_EQ(owner_of(arp_request(kHostMac, "10.0.3.11", "10.0.3.1"), 0, &world.policy(), 3, kSeed), kEveryWorker);
+  EXPECT_EQ(owner_of(arp_request(kHostMac, "10.0.3.11", "10.0.3.1"), &world.policy(), 3, kSeed), kEveryWorker);
 }
 
 }  // namespace
