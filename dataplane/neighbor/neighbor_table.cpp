@@ -81,30 +81,14 @@ bool NeighborTable::learn(std::uint32_t address, const rules::MacAddress& mac, T
   NeighborIndex at = index_of(address);
   if (at == kNoNeighbor) at = enter(address, now);
   if (at == kNoNeighbor) return false;
-  if (entries_[at].state == NeighborState::fixed) return entries_[at].mac == mac;
   entries_[at].confirmed = now;
-  set_mac(at, mac, NeighborState::resolved, sink);
-  return true;
-}
-
-bool NeighborTable::fix(std::uint32_t address, const rules::MacAddress& mac, NeighborSink& sink) {
-  NeighborIndex at = index_of(address);
-  constexpr Time kEver = ~Time{0} >> 1U;  // whoever is learnt gives way
-  if (at == kNoNeighbor) at = enter(address, kEver);
-  if (at == kNoNeighbor) return false;
-  set_mac(at, mac, NeighborState::fixed, sink);
+  set_mac(at, mac, sink);
   return true;
 }
 
 void NeighborTable::remove(std::uint32_t address, NeighborSink& sink) {
   const NeighborIndex at = index_of(address);
   if (at != kNoNeighbor) end(at, sink);
-}
-
-void NeighborTable::remove_fixed() {
-  for (NeighborIndex i = 0; i < ever_used_; ++i) {
-    if (entries_[i].live && entries_[i].state == NeighborState::fixed) unlink(i);
-  }
 }
 
 void NeighborTable::tick(Time now, std::uint32_t budget, NeighborSink& sink) {
@@ -118,7 +102,7 @@ void NeighborTable::tick(Time now, std::uint32_t budget, NeighborSink& sink) {
 
 void NeighborTable::look_after(NeighborIndex index, Time now, NeighborSink& sink) {
   Neighbor& neighbor = entries_[index];
-  if (neighbor.state == NeighborState::fixed || now < neighbor.next_request) return;
+  if (now < neighbor.next_request) return;
   const bool is_resolved = neighbor.state == NeighborState::resolved;
   if (is_resolved) {
     const bool is_stale = now - neighbor.confirmed >= settings_.stale_after;
@@ -132,12 +116,6 @@ void NeighborTable::look_after(NeighborIndex index, Time now, NeighborSink& sink
   ++neighbor.attempts;
   neighbor.next_request = now + settings_.retry_after;
   sink.request(neighbor.address, is_resolved ? &neighbor.mac : nullptr);
-}
-
-void NeighborTable::give_up_all(NeighborSink& sink) {
-  for (NeighborIndex i = 0; i < ever_used_; ++i) {
-    while (const auto packet = dequeue(entries_[i])) sink.give_up(*packet);
-  }
 }
 
 NeighborIndex NeighborTable::enter(std::uint32_t address, Time now) {
@@ -196,22 +174,26 @@ void NeighborTable::end(NeighborIndex index, NeighborSink& sink) {
 void NeighborTable::link_mac(NeighborIndex index) {
   NeighborIndex& head = by_mac_[mac_chain(entries_[index].mac)];
   entries_[index].next_by_mac = head;
+  entries_[index].previous_by_mac = kNoNeighbor;
+  if (head != kNoNeighbor) entries_[head].previous_by_mac = index;
   head = index;
 }
 
+// One station may claim thousands of addresses, so that its chain is not walked for one of them.
 void NeighborTable::unlink_mac(NeighborIndex index) {
-  if (entries_[index].state == NeighborState::unresolved) return;
-  NeighborIndex* at = &by_mac_[mac_chain(entries_[index].mac)];
-  while (*at != index) at = &entries_[*at].next_by_mac;
-  *at = entries_[index].next_by_mac;
+  const Neighbor& neighbor = entries_[index];
+  if (neighbor.state == NeighborState::unresolved) return;
+  const NeighborIndex next = neighbor.next_by_mac;
+  const NeighborIndex previous = neighbor.previous_by_mac;
+  (previous == kNoNeighbor ? by_mac_[mac_chain(neighbor.mac)] : entries_[previous].next_by_mac) = next;
+  if (next != kNoNeighbor) entries_[next].previous_by_mac = previous;
 }
 
-void NeighborTable::set_mac(NeighborIndex index, const rules::MacAddress& mac, NeighborState state,
-                            NeighborSink& sink) {
+void NeighborTable::set_mac(NeighborIndex index, const rules::MacAddress& mac, NeighborSink& sink) {
   Neighbor& neighbor = entries_[index];
   unlink_mac(index);
   neighbor.mac = mac;
-  neighbor.state = state;
+  neighbor.state = NeighborState::resolved;
   neighbor.attempts = 0;
   neighbor.next_request = 0;
   link_mac(index);
@@ -230,7 +212,6 @@ bool NeighborTable::enqueue(Neighbor& neighbor, const Packet& packet) {
   }
   neighbor.last_held = index;
   ++neighbor.held;
-  ++held_;
   return true;
 }
 
@@ -242,7 +223,6 @@ std::optional<Packet> NeighborTable::dequeue(Neighbor& neighbor) {
   packets_[index].next = free_packet_;
   free_packet_ = index;
   --neighbor.held;
-  --held_;
   return packets_[index].packet;
 }
 

@@ -18,7 +18,6 @@ namespace sallyport::dataplane {
 enum class NeighborState : std::uint8_t {
   unresolved,  // asked for; packets may wait
   resolved,    // learnt
-  fixed,       // written in the policy: never asked, never changed by ARP
 };
 
 using NeighborIndex = std::uint32_t;
@@ -35,6 +34,7 @@ struct Neighbor {
   std::uint32_t held = 0;
   NeighborIndex next_by_address = kNoNeighbor;  // chains, the table's own
   NeighborIndex next_by_mac = kNoNeighbor;
+  NeighborIndex previous_by_mac = kNoNeighbor;
   NeighborIndex first_held = kNoNeighbor;
   NeighborIndex last_held = kNoNeighbor;
   bool live = false;
@@ -67,7 +67,7 @@ class NeighborTable {
   NeighborTable(const NeighborSettings& settings, std::uint64_t seed);
 
   [[nodiscard]] const Neighbor* find(std::uint32_t address) const;
-  // Link address of a resolved or fixed neighbour, noting that it is in use.
+  // Link address of a resolved neighbour, noting that it is in use.
   [[nodiscard]] const rules::MacAddress* resolve(std::uint32_t address, Time now);
 
   // The neighbours that have this link address, one after the other; nullptr after the last.
@@ -78,22 +78,15 @@ class NeighborTable {
   // is full (QUEUE_FULL). Precondition: resolve(address) gave none.
   [[nodiscard]] bool hold(std::uint32_t address, const Packet& packet, Time now, NeighborSink& sink);
 
-  // ARP said so: enters or refreshes, and releases what waited. False: fixed otherwise, or the table is full.
+  // ARP said so: enters or refreshes, and releases what waited. False: the table is full.
   bool learn(std::uint32_t address, const rules::MacAddress& mac, Time now, NeighborSink& sink);
-  // The policy says so. False: the table is full.
-  bool fix(std::uint32_t address, const rules::MacAddress& mac, NeighborSink& sink);
   // Forgets the neighbour; what waited is given up.
   void remove(std::uint32_t address, NeighborSink& sink);
-  // Forgets all neighbours that the policy wrote.
-  void remove_fixed();
 
   // Looks at `budget` entries: repeats requests, probes stale neighbours in use, ends those that do not answer.
   void tick(Time now, std::uint32_t budget, NeighborSink& sink);
-  // Gives up every packet that is held.
-  void give_up_all(NeighborSink& sink);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
-  [[nodiscard]] std::uint32_t held() const { return held_; }
   // Visits every neighbour: visit(const Neighbor&).
   template <typename Visit>
   void for_each(Visit&& visit) const {
@@ -117,7 +110,7 @@ class NeighborTable {
   void unlink(NeighborIndex index);
   void link_mac(NeighborIndex index);
   void unlink_mac(NeighborIndex index);
-  void set_mac(NeighborIndex index, const rules::MacAddress& mac, NeighborState state, NeighborSink& sink);
+  void set_mac(NeighborIndex index, const rules::MacAddress& mac, NeighborSink& sink);
   void look_after(NeighborIndex index, Time now, NeighborSink& sink);
   [[nodiscard]] bool enqueue(Neighbor& neighbor, const Packet& packet);
   [[nodiscard]] std::optional<Packet> dequeue(Neighbor& neighbor);
@@ -134,7 +127,6 @@ class NeighborTable {
   NeighborIndex cursor_ = 0;       // of tick()
   NeighborIndex replacement_ = 0;  // where the next search for one that gives way begins
   std::uint32_t size_ = 0;
-  std::uint32_t held_ = 0;
 };
 
 }  // namespace sallyport::dataplane

@@ -38,6 +38,9 @@ std::optional<rules::MacAddress> link_address_of_source(const Question& q) {
   return neighbor->mac;
 }
 
+// A station that claims more addresses than any interface has is asked for no more of them.
+constexpr int kMostAddressesOfAStation = 256;
+
 // Calls `visit` with each interface that has the frame's source link address, until it returns true.
 template <typename Visit>
 bool any_interface_with_mac(const Question& q, Visit&& visit) {
@@ -49,7 +52,8 @@ bool any_interface_with_mac(const Question& q, Visit&& visit) {
     if (is_host(owner) && visit(owner.index)) return true;
   }
   const auto& neighbors = q.world.neighbors[q.port];
-  for (const auto* n = neighbors.first_with(q.mac); n != nullptr; n = neighbors.next_with(*n)) {
+  int left = kMostAddressesOfAStation;
+  for (const auto* n = neighbors.first_with(q.mac); n != nullptr && left > 0; n = neighbors.next_with(*n), --left) {
     const auto owner = q.view.owner_of(ip(n->address));
     if (is_host(owner) && visit(owner.index)) return true;
   }
