@@ -11,6 +11,8 @@
 #include "control/trace/nearest.h"
 #include "control/trace/probe.h"
 #include "control/trace/world.h"
+#include "dataplane/nat/port_allocator.h"
+#include "dataplane/neighbor/assumed_neighbor.h"
 #include "dataplane/packet/originate.h"
 #include "dataplane/packet/parse.h"
 #include "rules/compile/compile.h"
@@ -23,7 +25,6 @@ namespace dp = dataplane;
 namespace {
 
 constexpr std::uint16_t kDefaultPort = 49152;
-constexpr std::uint16_t kFirstNatPort = 1024;
 constexpr std::uint64_t kFlows = 1024;
 constexpr dp::Time kStep = dp::kSecond / 1000;
 
@@ -67,12 +68,12 @@ void open_acls(rules::Policy& policy) {
 
 // Ports from which on some ACL entry may decide otherwise: trying these is trying all of 1024-65535.
 std::set<std::uint16_t> nat_port_boundaries(const rules::Policy& policy) {
-  std::set<std::uint16_t> ports{kFirstNatPort};
+  std::set<std::uint16_t> ports{dp::kFirstNatPort};
   for (const auto& [name, acl] : policy.network_acls) {
     for (const auto* entries : {&acl.ingress, &acl.egress}) {
       for (const auto& entry : *entries) {
-        if (entry.traffic.from_port > kFirstNatPort) ports.insert(entry.traffic.from_port);
-        if (entry.traffic.to_port >= kFirstNatPort && entry.traffic.to_port < 65535) {
+        if (entry.traffic.from_port > dp::kFirstNatPort) ports.insert(entry.traffic.from_port);
+        if (entry.traffic.to_port >= dp::kFirstNatPort && entry.traffic.to_port < 65535) {
           ports.insert(static_cast<std::uint16_t>(entry.traffic.to_port + 1));
         }
       }
@@ -152,7 +153,7 @@ class Tracer {
 
   // Every NAT port is judged: the first refused is reported, else the first.
   std::expected<Exchange, std::string> exchange_over_nat_ports(const rules::Policy& policy) const {
-    auto first = exchange(kFirstNatPort);
+    auto first = exchange(dp::kFirstNatPort);
     if (!first || first->nat_port == 0 || !first->allowed()) return first;
     for (const auto port : nat_port_boundaries(policy)) {
       auto other = exchange(port);
@@ -180,7 +181,7 @@ class Tracer {
   // ARP from an interface at its assumed link address: publishing hosts and appliances are known by theirs. Written
   // ones are known anyway.
   void introduce(dp::Engine& engine, dp::PortIndex port, const rules::MacAddress& mac) const {
-    const auto address = assumed_address(mac);
+    const auto address = dp::assumed_address(mac);
     if (!address) return;
     const auto owner = world_.view().owner_of(*address);
     if (owner.kind != rules::OwnerKind::interface || !world_.bound().on_link(owner.subnet, port)) return;
@@ -284,7 +285,7 @@ std::expected<TraceResult, std::string> trace_established(const rules::Policy& p
   if (!plain) return Failure(plain.error());
   Tracer refused(std::move(*plain), request, flags);
   if (auto placed = refused.place(); !placed) return Failure(placed.error());
-  auto made = refused.exchange(kFirstNatPort);
+  auto made = refused.exchange(dp::kFirstNatPort);
   if (!made) return Failure(made.error());
   made->reply.reset();
   return result_of(*made, refused.world(), request, policy);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "dataplane/neighbor/assumed_neighbor.h"
+
 namespace sallyport::control {
 
 namespace dp = dataplane;
@@ -57,18 +59,6 @@ std::vector<dp::PortSettings> synthetic_ports(const rules::Image& image) {
 
 }  // namespace
 
-rules::MacAddress assumed_mac(rules::Ipv4 address) {
-  const auto octet = [address](unsigned shift) { return static_cast<std::uint8_t>(address.value >> shift & 0xFFU); };
-  return {{0x02, 0x53, octet(24), octet(16), octet(8), octet(0)}};
-}
-
-std::optional<rules::Ipv4> assumed_address(const rules::MacAddress& mac) {
-  if (mac.bytes[0] != 0x02 || mac.bytes[1] != 0x53) return std::nullopt;
-  rules::Ipv4 address;
-  for (std::size_t i = 2; i < mac.bytes.size(); ++i) address.value = address.value << 8U | mac.bytes[i];
-  return address;
-}
-
 std::expected<World, std::string> World::create(rules::Image image, const rules::GatewayConfig* gateway) {
   World world(gateway != nullptr ? ports_of(*gateway) : synthetic_ports(image));
   if (auto replaced = world.replace(std::move(image)); !replaced) return std::unexpected(replaced.error());
@@ -119,24 +109,24 @@ dp::PortIndex World::port_for_source(rules::Ipv4 source) const {
 
 rules::MacAddress World::interface_mac(rules::InterfaceIndex index) const {
   const auto interface = view().interface(index);
-  return interface.has_mac ? interface.mac : assumed_mac(interface.primary);
+  return interface.has_mac ? interface.mac : dp::assumed_mac(interface.primary);
 }
 
 rules::MacAddress World::sender_mac(dp::PortIndex port, rules::Ipv4 source) const {
   const auto policy = view();
   const auto owner = policy.owner_of(source);
   if (owner.subnet != rules::kNone && bound_->on_link(owner.subnet, port)) {
-    if (owner.kind == rules::OwnerKind::host) return assumed_mac(source);
+    if (owner.kind == rules::OwnerKind::host) return dp::assumed_mac(source);
     if (owner.kind == rules::OwnerKind::interface) {
       const auto interface = policy.interface(owner.index);
-      return interface.has_mac ? interface.mac : assumed_mac(source);
+      return interface.has_mac ? interface.mac : dp::assumed_mac(source);
     }
   }
   const auto& settings = ports_[port];
   if (settings.uplink && (!settings.routed || !policy.in_vpc(source))) {
-    return assumed_mac(settings.uplink->link.contains(source) ? source : settings.uplink->gateway);
+    return dp::assumed_mac(settings.uplink->link.contains(source) ? source : settings.uplink->gateway);
   }
-  return settings.routed ? assumed_mac(settings.routed->gateway) : kStrangersMac;
+  return settings.routed ? dp::assumed_mac(settings.routed->gateway) : kStrangersMac;
 }
 
 }  // namespace sallyport::control

@@ -54,9 +54,4 @@ class World {
   std::shared_ptr<const dataplane::BoundPolicy> bound_, previous_;
 };
 
-// 02:53 and the address: where the engine assumes a neighbour whose `mac` is not written.
-[[nodiscard]] rules::MacAddress assumed_mac(rules::Ipv4 address);
-// The address inside an assumed link address; nullopt for any other.
-[[nodiscard]] std::optional<rules::Ipv4> assumed_address(const rules::MacAddress& mac);
-
 }  // namespace sallyport::control

@@ -3,6 +3,7 @@
 // Owner: dataplane/stages.
 #include "dataplane/stages/forward.h"
 
+#include "dataplane/neighbor/assumed_neighbor.h"
 #include "dataplane/packet/originate.h"
 #include "dataplane/stages/commit.h"
 #include "dataplane/stages/link.h"
@@ -76,24 +77,12 @@ StageResult commit(World& world, PacketContext& context) {
 
 }  // namespace
 
-rules::MacAddress assumed_mac(std::uint32_t address) {
-  rules::MacAddress mac{{0x02, 0x53}};
-  for (std::size_t i = 0; i < 4; ++i) mac.bytes[2 + i] = static_cast<std::uint8_t>(address >> (24U - 8U * i));
-  return mac;
-}
-
-std::uint32_t assumed_address(const rules::MacAddress& mac) {
-  std::uint32_t address = 0;
-  for (std::size_t i = 2; i < 6; ++i) address = address << 8U | mac.bytes[i];
-  return assumed_mac(address) == mac ? address : 0;
-}
-
 std::optional<rules::MacAddress> link_address(World& world, const PacketContext& context) {
   if (context.next_hop_is_receiver) {
     const auto info = world.policy->view().interface(context.receiver.interface);
     if (info.has_mac) return info.mac;
   }
-  if (world.settings.assume_neighbors) return assumed_mac(context.next_hop);
+  if (world.settings.assume_neighbors) return assumed_mac(ip(context.next_hop));
   const auto* mac = world.neighbors[context.out_port].resolve(context.next_hop, world.now);
   return mac == nullptr ? std::nullopt : std::optional(*mac);
 }

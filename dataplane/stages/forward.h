@@ -13,11 +13,6 @@ namespace sallyport::dataplane {
 // yet.
 [[nodiscard]] std::optional<rules::MacAddress> link_address(World& world, const PacketContext& context);
 
-// Made up under assume_neighbors: 02:53 and the address.
-[[nodiscard]] rules::MacAddress assumed_mac(std::uint32_t address);
-// The address such a link address was made from; 0: not made up.
-[[nodiscard]] std::uint32_t assumed_address(const rules::MacAddress& mac);
-
 // Tells the sender, unless RFC 1122 or the rate forbids it.
 void send_icmp_error(World& world, const PacketContext& context, std::uint8_t type, std::uint8_t code,
                      std::uint16_t mtu);

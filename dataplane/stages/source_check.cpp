@@ -3,7 +3,7 @@
 // Owner: dataplane/stages. Link addresses come from `mac` in the policy and from ARP.
 #include <optional>
 
-#include "dataplane/stages/forward.h"
+#include "dataplane/neighbor/assumed_neighbor.h"
 #include "dataplane/stages/stages.h"
 
 namespace sallyport::dataplane {
@@ -47,8 +47,8 @@ bool any_interface_with_mac(const Question& q, Visit&& visit) {
   for (const auto& written : q.world.policy->interfaces_with(q.mac)) {
     if (visit(written.interface)) return true;
   }
-  if (q.world.settings.assume_neighbors) {
-    const auto owner = q.view.owner_of(ip(assumed_address(q.mac)));
+  if (const auto address = assumed_address(q.mac); address && q.world.settings.assume_neighbors) {
+    const auto owner = q.view.owner_of(*address);
     if (is_host(owner) && visit(owner.index)) return true;
   }
   const auto& neighbors = q.world.neighbors[q.port];
