@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dataplane/engine/bound_policy.h"
+#include "dataplane/flow/session.h"
 
 namespace sallyport::dataplane {
 namespace {
@@ -29,6 +30,11 @@ std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rule
   bound->generation_ = generation;
   bound->epoch_ = epoch;
   if (auto error = bind_ports(*bound)) return std::unexpected(std::move(*error));
+  if (!has_uids_for(bound->view_)) {
+    return std::unexpected(std::to_string(interface_names_.size()) +
+                           " interfaces and NAT gateways were named since the gateway started, more than it can tell "
+                           "apart with these: restart sallyportd with the new policy");
+  }
   bind_places(*bound);
   bind_rules(*bound);
   bind_public_addresses(*bound);
@@ -38,7 +44,6 @@ std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rule
 std::optional<std::string> Binder::bind_ports(BoundPolicy& bound) const {
   bound.ports_ = ports_;
   bound.subnet_ports_.resize(bound.view_.subnets());
-  bound.port_subnets_.resize(ports_.size());
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const auto port = static_cast<PortIndex>(i);
     for (const auto& name : ports_[i].subnets) {
@@ -47,12 +52,17 @@ std::optional<std::string> Binder::bind_ports(BoundPolicy& bound) const {
         return "port \"" + ports_[i].name + "\" names subnet \"" + name + "\", which the policy does not have";
       }
       bound.subnet_ports_[subnet].push_back(port);
-      bound.port_subnets_[i].push_back(subnet);
     }
     if (ports_[i].uplink) bound.uplink_ports_.push_back(port);
     if (ports_[i].routed && bound.routed_port_ == kNoPort) bound.routed_port_ = port;
   }
   return std::nullopt;
+}
+
+// A uid is the hop of a flow's key (FlowTuple), and none is given twice.
+bool Binder::has_uids_for(const rules::PolicyView& view) const {
+  const std::size_t most = interface_names_.size() + view.interfaces() + view.nat_gateways();
+  return kFirstInterfaceUid + most <= FlowTuple::kMaxHop;
 }
 
 Uid Binder::uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name) {
@@ -94,10 +104,7 @@ void Binder::bind_rules(BoundPolicy& bound) {
                       (info.direction == rules::Direction::ingress ? "i\n" : "e\n") + std::to_string(info.rule_no) +
                       '\n' + std::string(info.text);
     key += '\n' + std::to_string(seen[key]++);
-    const auto [at, added] = rule_uids_.try_emplace(std::move(key), static_cast<std::uint32_t>(rules_.size()));
-    if (added) rules_.emplace_back();
-    rules_[at->second] = {std::string(info.name), std::string(info.text), info.is_acl};
-    bound.rule_uids_.push_back(at->second);
+    bound.rule_uids_.push_back(rule_uids_.try_emplace(std::move(key), rule_uids()).first->second);
   }
   bound.rule_uid_limit_ = rule_uids();
 }
@@ -140,14 +147,12 @@ void Binder::bind_public_addresses(BoundPolicy& bound) {
   std::ranges::sort(bound.draining_, {}, &DrainingAddress::address);
 }
 
-std::uint32_t Binder::rule_uids() const { return static_cast<std::uint32_t>(rules_.size()); }
+std::uint32_t Binder::rule_uids() const { return static_cast<std::uint32_t>(rule_uids_.size()); }
 
 const std::string& Binder::interface_name(Uid uid) const {
   static const std::string kNobody;
   const auto index = uid - kFirstInterfaceUid;
   return uid < kFirstInterfaceUid || index >= interface_names_.size() ? kNobody : interface_names_[index];
 }
-
-const Binder::RuleIdentity& Binder::rule_identity(std::uint32_t rule_uid) const { return rules_[rule_uid]; }
 
 }  // namespace sallyport::dataplane

@@ -72,9 +72,8 @@ class BoundPolicy {
   [[nodiscard]] std::uint32_t rule_uid_limit() const { return rule_uid_limit_; }
 
   [[nodiscard]] std::span<const PortSettings> ports() const { return ports_; }
-  // Ports on which a subnet is on-link, in order; and the subnets of a port.
+  // Ports on which a subnet is on-link, in order.
   [[nodiscard]] std::span<const PortIndex> ports_of(rules::SubnetIndex subnet) const;
-  [[nodiscard]] std::span<const rules::SubnetIndex> subnets_of(PortIndex port) const { return port_subnets_[port]; }
   [[nodiscard]] bool on_link(rules::SubnetIndex subnet, PortIndex port) const;
   [[nodiscard]] PortIndex routed_port() const { return routed_port_; }
   // The uplink whose link holds the address, else the first one; kNoPort without any.
@@ -83,8 +82,6 @@ class BoundPolicy {
 
   // Routers of the subnets, uplink and routed addresses that are not public addresses of the policy.
   [[nodiscard]] bool is_gateway_address(rules::Ipv4 address) const;
-  // The address of an uplink or routed port, whatever the policy says.
-  [[nodiscard]] bool is_link_address(rules::Ipv4 address) const;
   // Public addresses of the policy inside an uplink's prefix: answered by ARP there and announced.
   struct Announcement {
     PortIndex port = kNoPort;
@@ -102,6 +99,8 @@ class BoundPolicy {
 
  private:
   friend class Binder;
+  // The address of an uplink or routed port, whatever the policy says.
+  [[nodiscard]] bool is_link_address(rules::Ipv4 address) const;
   explicit BoundPolicy(rules::Image image) : image_(std::move(image)), view_(image_) {}
   [[nodiscard]] static std::uint32_t indexed(const std::vector<std::uint32_t>& indexes, Uid uid) {
     return uid < indexes.size() ? indexes[uid] : rules::kNone;
@@ -117,7 +116,6 @@ class BoundPolicy {
   std::uint32_t rule_uid_limit_ = 0;
   std::vector<PortSettings> ports_;
   std::vector<std::vector<PortIndex>> subnet_ports_;
-  std::vector<std::vector<rules::SubnetIndex>> port_subnets_;
   std::vector<PortIndex> uplink_ports_;
   PortIndex routed_port_ = kNoPort;
   std::vector<Announcement> announcements_;
@@ -131,22 +129,17 @@ class Binder {
   explicit Binder(std::vector<PortSettings> ports) : ports_(std::move(ports)) {}
 
   // `epoch` rises only when the meaning changed: flows of an older epoch are looked at again (docs/packet-path.md).
-  // Error: a port names a subnet the policy does not have, and the like.
+  // Error: a port names a subnet the policy does not have, or no uids are left.
   [[nodiscard]] std::expected<std::shared_ptr<const BoundPolicy>, std::string> bind(rules::Image image,
                                                                                     std::uint64_t generation,
                                                                                     std::uint32_t epoch);
 
   [[nodiscard]] std::uint32_t rule_uids() const;  // one more than the highest in use
   [[nodiscard]] const std::string& interface_name(Uid uid) const;
-  struct RuleIdentity {
-    std::string name;  // latest "web/ingress/0"
-    std::string text;
-    bool is_acl = false;
-  };
-  [[nodiscard]] const RuleIdentity& rule_identity(std::uint32_t rule_uid) const;
 
  private:
   [[nodiscard]] std::optional<std::string> bind_ports(BoundPolicy& bound) const;
+  [[nodiscard]] bool has_uids_for(const rules::PolicyView& view) const;
   void bind_places(BoundPolicy& bound);
   void bind_rules(BoundPolicy& bound);
   void bind_public_addresses(BoundPolicy& bound);
@@ -156,7 +149,6 @@ class Binder {
   std::unordered_map<std::string, Uid> interface_uids_;  // of the latest generation, NAT gateways too
   std::vector<std::string> interface_names_;             // by uid - kFirstInterfaceUid
   std::unordered_map<std::string, std::uint32_t> rule_uids_;
-  std::vector<RuleIdentity> rules_;
   std::unordered_map<std::uint32_t, DrainingAddress> public_history_;
 };
 

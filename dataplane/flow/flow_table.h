@@ -63,10 +63,8 @@ class FlowTable {
   [[nodiscard]] const Session& session(SessionId id) const { return sessions_[id]; }
   [[nodiscard]] SessionDetail& detail(SessionId id) { return details_[id]; }
   [[nodiscard]] const SessionDetail& detail(SessionId id) const { return details_[id]; }
-  void prefetch_detail(SessionId id) const { __builtin_prefetch(&details_[id]); }
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  [[nodiscard]] std::uint64_t capacity() const { return capacity_; }
   // How many sessions ended so far; what had no room may have some when this moved.
   [[nodiscard]] std::uint64_t erasures() const { return erasures_; }
 

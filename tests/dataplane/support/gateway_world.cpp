@@ -183,8 +183,9 @@ std::uint64_t GatewayWorld::dropped(rules::DropCode code) const {
 }
 
 std::uint64_t GatewayWorld::decided(std::string_view rule_name) const {
-  for (std::uint32_t uid = 0; uid < binder_.rule_uids(); ++uid) {
-    if (binder_.rule_identity(uid).name == rule_name) return cells_[uid].get();
+  const auto& view = policy().view();
+  for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
+    if (view.rule(i).name == rule_name) return cells_[policy().rule_uid(i)].get();
   }
   throw std::runtime_error("no rule " + std::string(rule_name));
 }
