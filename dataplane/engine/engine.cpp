@@ -16,7 +16,7 @@
 namespace sallyport::dataplane {
 namespace {
 
-constexpr std::uint64_t kSweepSlots = 2048;
+constexpr std::uint64_t kSweepSlots = 512;  // after a change of policy each flow's whole path is walked again
 constexpr std::uint64_t kListingSlots = 4096;
 constexpr std::uint32_t kNeighborBudget = 64;
 constexpr std::size_t kAnnouncementsPerTick = 16;
