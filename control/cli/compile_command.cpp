@@ -25,6 +25,7 @@ std::string report_text(const std::string& path, const rules::Compiled& compiled
   table.add({"classes", std::to_string(report.classes)});
   table.add({"predicates", std::to_string(report.predicates)});
   table.add({"rows", std::to_string(report.rows)});
+  table.add({"cost", "a decision takes at most " + std::to_string(report.search_steps) + " steps of binary search"});
   table.add({"hash", compiled.image.hash()});
   return path + '\n' + table.text();
 }
@@ -62,7 +63,7 @@ const Command kCompileCommand{"compile", "compile a policy to an image that a da
 
 Compiles a policy document to an image. The same document gives the same bytes.
 Prints the image's size, how many classes of addresses and rows of decisions it
-has, and its hash. FILE may be - for standard output.
+has, what a decision costs at most, and its hash. FILE may be - for standard output.
 
 examples:
   sallyport compile policy.json -o policy.spi

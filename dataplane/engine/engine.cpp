@@ -47,7 +47,6 @@ class BurstEngine final : public Engine {
         flows_(bytes_of(flow_memory_, FlowTable::bytes_for(settings_.max_flows)), settings_.max_flows, settings_.seed),
         neighbors_(settings_.ports.size(), NeighborTable(kNeighbors, settings_.seed)),
         nat_ports_(settings_.seed, settings_.worker, settings_.workers),
-        nat_addresses_(settings_.seed),
         outbox_(counters_) {
     released_.reserve(settings_.ports.size() * kNeighbors.held_capacity);
     strangers_.resize(kNeighbors.capacity);
@@ -82,7 +81,6 @@ class BurstEngine final : public Engine {
   FlowTable flows_;
   std::vector<NeighborTable> neighbors_;
   PortAllocator nat_ports_;
-  AddressPool nat_addresses_;
   Counters counters_;
   Outbox outbox_;
   std::vector<Packet> released_;
@@ -95,7 +93,6 @@ class BurstEngine final : public Engine {
                .ways = {static_cast<FlowWay*>(way_memory_.get()), settings_.max_flows},
                .neighbors = neighbors_,
                .nat_ports = nat_ports_,
-               .nat_addresses = nat_addresses_,
                .counters = counters_,
                .outbox = outbox_,
                .released = released_};

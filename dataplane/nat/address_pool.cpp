@@ -3,15 +3,15 @@
 
 namespace sallyport::dataplane {
 
-std::size_t AddressPool::first_choice(rules::Ipv4 inside, std::size_t count) const {
-  std::uint64_t state = seed_ ^ inside.value;
+std::size_t first_address_for(rules::Ipv4 inside, std::size_t count) {
+  std::uint64_t state = inside.value;
   return static_cast<std::size_t>(scaled(split_mix(state), count));
 }
 
-std::optional<Endpoint> AddressPool::choose(std::span<const rules::Ipv4> addresses, rules::Ipv4 inside,
-                                            const FlowTable& table, FlowTuple reply, PortAllocator& ports) const {
+std::optional<Endpoint> lend_address(std::span<const rules::Ipv4> addresses, rules::Ipv4 inside, const FlowTable& table,
+                                     FlowTuple reply, PortAllocator& ports) {
   if (addresses.empty()) return std::nullopt;
-  std::size_t at = first_choice(inside, addresses.size());
+  std::size_t at = first_address_for(inside, addresses.size());
   for (std::size_t tried = 0; tried < addresses.size(); ++tried) {
     reply.destination = addresses[at].value;
     if (const auto port = ports.choose(table, reply)) return Endpoint{reply.destination, *port};

@@ -15,7 +15,6 @@
 #include "dataplane/engine/engine.h"
 #include "dataplane/engine/trace_sink.h"
 #include "dataplane/flow/flow_table.h"
-#include "dataplane/nat/address_pool.h"
 #include "dataplane/nat/port_allocator.h"
 #include "dataplane/neighbor/neighbor_table.h"
 #include "dataplane/packet/parse.h"
@@ -43,7 +42,6 @@ struct World {
   std::span<FlowWay> ways;                // beside the flow table's sessions
   std::vector<NeighborTable>& neighbors;  // one a port
   PortAllocator& nat_ports;
-  AddressPool& nat_addresses;
   Counters& counters;
   Outbox& outbox;
   std::vector<Packet>& released;  // once held; room for all that can be

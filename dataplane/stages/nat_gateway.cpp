@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "dataplane/nat/address_pool.h"
 #include "dataplane/packet/originate.h"
 #include "dataplane/stages/stages.h"
 
@@ -103,9 +104,9 @@ std::optional<Endpoint> lend(World& world, PacketContext& context, const rules::
   FlowTuple reply{far.endpoint.address, 0, far.endpoint.port, 0, FlowTuple::pack(far.hop, context.parsed.protocol)};
   const auto inside = ip(context.source.address);
   if (world.forced_nat_port == 0) {
-    return world.nat_addresses.choose(lent, inside, world.flows, reply, world.nat_ports);
+    return lend_address(lent, inside, world.flows, reply, world.nat_ports);
   }
-  reply.destination = lent[world.nat_addresses.first_choice(inside, count)].value;
+  reply.destination = lent[first_address_for(inside, count)].value;
   if (!world.nat_ports.is_free(world.flows, reply, world.forced_nat_port)) return std::nullopt;
   return Endpoint{reply.destination, world.forced_nat_port};
 }

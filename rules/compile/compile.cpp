@@ -1,6 +1,8 @@
 // From a policy to an image: ceilings, then each table. Owner: rules/compile.
 #include "rules/compile/compile.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
 
 #include "rules/compile/steps.h"
@@ -34,6 +36,20 @@ void at_most(std::size_t count, std::size_t ceiling, const std::string& what, co
                  std::to_string(count) + " " + what + ", the ceiling " + name + " is " + std::to_string(ceiling));
 }
 
+// Class of the address, row of the class, then the segment in two predicates (rules/decide/judge.cpp).
+std::size_t search_steps(const ImageTables& tables) {
+  std::size_t rows = 0;
+  for (const auto& descriptor : tables.descriptors) rows = std::max<std::size_t>(rows, descriptor.row_count);
+  std::size_t segments = 0;
+  for (const auto& predicate : tables.predicates) {
+    for (std::size_t kind = 0; kind + 1 < predicate.segments.size(); ++kind) {
+      segments = std::max<std::size_t>(segments, predicate.segments[kind + 1] - predicate.segments[kind]);
+    }
+  }
+  const auto steps = [](std::size_t records) { return static_cast<std::size_t>(std::bit_width(records)); };
+  return steps(tables.classes.size()) + steps(rows) + 2 * steps(segments);
+}
+
 CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
   return {.interfaces = tables.options.named_interfaces,
           .group_sets = tables.group_lists.size(),
@@ -41,7 +57,8 @@ CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
           .classes = tables.options.classes,
           .rows = tables.rows.size(),
           .predicates = tables.predicates.size(),
-          .image_bytes = bytes};
+          .image_bytes = bytes,
+          .search_steps = search_steps(tables)};
 }
 
 }  // namespace

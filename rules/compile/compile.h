@@ -21,6 +21,7 @@ struct CompileReport {
   std::size_t rows = 0;
   std::size_t predicates = 0;
   std::size_t image_bytes = 0;
+  std::size_t search_steps = 0;  // the cost estimate: steps of binary search one decision takes at most
 };
 
 struct Compiled {

@@ -125,35 +125,33 @@ TEST(PortAllocator, PortsAreSpreadAndDependOnTheSeed) {
 TEST(AddressPool, OneInsideAddressKeepsItsPublicAddressUntilItIsFull) {
   OwnedFlowTable table(130'000);
   PortAllocator ports(1, 0, 1);
-  const AddressPool pool(5);
   const std::array addresses{rules::Ipv4{kNat}, rules::Ipv4{kNat + 1}};
   const rules::Ipv4 inside{0x0A000105};
   std::uint32_t n = 0;
   std::vector<std::uint32_t> used;
   const FlowTuple reply = reply_from(kServer, 53);
-  while (const auto chosen = pool.choose(addresses, inside, *table, reply, ports)) {
+  while (const auto chosen = lend_address(addresses, inside, *table, reply, ports)) {
     FlowTuple mapped = reply;
     mapped.destination = chosen->address;
     open(*table, mapped, chosen->port, n++);
     used.push_back(chosen->address);
   }
   ASSERT_EQ(used.size(), 2 * 64512U);
-  EXPECT_EQ(used.front(), addresses[pool.first_choice(inside, 2)].value);
+  EXPECT_EQ(used.front(), addresses[first_address_for(inside, 2)].value);
   EXPECT_EQ(std::count(used.begin(), used.begin() + 64512, used.front()), 64512);
   EXPECT_EQ(std::count(used.begin() + 64512, used.end(), used.front()), 0);
 }
 
 TEST(AddressPool, InsideAddressesAreSpread) {
-  const AddressPool pool(5);
   std::array<int, 8> parts{};
-  for (std::uint32_t i = 0; i < 8000; ++i) ++parts.at(pool.first_choice(rules::Ipv4{0x0A000000 + i}, 8));
+  for (std::uint32_t i = 0; i < 8000; ++i) ++parts.at(first_address_for(rules::Ipv4{0x0A000000 + i}, 8));
   for (const int part : parts) EXPECT_NEAR(part, 1000, 150);
 }
 
 TEST(AddressPool, NoAddressNoMapping) {
   OwnedFlowTable table(1);
   PortAllocator ports(1, 0, 1);
-  EXPECT_FALSE(AddressPool(1).choose({}, rules::Ipv4{1}, *table, reply_from(kServer, 53), ports));
+  EXPECT_FALSE(lend_address({}, rules::Ipv4{1}, *table, reply_from(kServer, 53), ports));
 }
 
 }  // namespace
