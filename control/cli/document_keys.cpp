@@ -7,6 +7,7 @@
 
 namespace sallyport::control {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::span<const DocumentKey> document_keys() {
   static constexpr auto kKeys = std::to_array<DocumentKey>({
       {"version", "both documents", "the version of the format: 1, required"},
