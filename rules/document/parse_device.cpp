@@ -14,6 +14,7 @@ namespace {
 
 using Wrong = std::unexpected<std::string>;
 
+constexpr std::size_t kShortBdf = 7;               // without the domain
 constexpr std::size_t kLongestInterfaceName = 15;  // Linux: IFNAMSIZ without the final NUL
 
 struct KindName {
@@ -39,8 +40,8 @@ bool is_bdf(std::string_view text) {
     if (!hex_digits(text, 0, 4) || text[4] != ':') return false;
     text.remove_prefix(5);
   }
-  return text.size() == 7 && hex_digits(text, 0, 2) && text[2] == ':' && hex_digits(text, 3, 2) && text[5] == '.' &&
-         text[6] >= '0' && text[6] <= '7';
+  return text.size() == kShortBdf && hex_digits(text, 0, 2) && text[2] == ':' && hex_digits(text, 3, 2) &&
+         text[5] == '.' && text[6] >= '0' && text[6] <= '7';
 }
 
 bool is_interface_name(std::string_view text) {
@@ -52,6 +53,7 @@ std::expected<void, std::string> check_argument(Device& device) {
   switch (device.kind) {
     case DeviceKind::pci:
       if (!is_bdf(device.argument)) return Wrong("no PCI address, expected one like pci:0000:00:06.0");
+      if (device.argument.size() == kShortBdf) device.argument.insert(0, "0000:");  // as DPDK and the kernel call it
       return {};
     case DeviceKind::af_packet:
     case DeviceKind::af_xdp:

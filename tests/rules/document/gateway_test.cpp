@@ -1,6 +1,8 @@
 // Every rule and refusal of the gateway document, and of the two documents together.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/rules/document/documents_support.h"
 
 namespace sallyport::rules {
@@ -205,6 +207,16 @@ INSTANTIATE_TEST_SUITE_P(
             "rules that no port enforces", "", "", "", "", 0,
             "hosts of subnet \"app-a\" reach each other past the gateway (no proxy_arp); not enforced between them: "
             "app/ingress/2 (policy.json:19) in /ports/inside/subnets"}));
+
+TEST(PciAddress, IsCompletedByItsDomain) {
+  const auto text =
+      testing_support::changed(testing_support::data("gateway.json"), "/ports/outside/device", "\"pci:0a:1f.7\"");
+  const auto gateway = read_gateway(text, "gateway.json");
+  ASSERT_TRUE(gateway);
+  const auto outside = std::ranges::find(gateway->config.ports, "outside", &Port::name);
+  EXPECT_EQ(outside->device.argument, "0000:0a:1f.7");
+  EXPECT_EQ(outside->device.text, "pci:0a:1f.7");
+}
 
 TEST(ProxyArp, LeavesNoTrafficUnseen) {
   auto text = testing_support::changed(testing_support::data("gateway.json"), "/ports/inside/proxy_arp", "true");
