@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <unordered_map>
@@ -66,6 +68,11 @@ std::expected<FlowQuery, ApiError> flow_query(const httplib::Request& request) {
     query.top = digits ? std::stoul(text) : 0;
     if (query.top == 0) return std::unexpected(ApiError{400, "bad_request", "top is a number from 1 on"});
   }
+  const bool ranked = request.has_param("top") || request.has_param("by");
+  const bool counted = request.has_param("count"), watched = request.has_param("watch");
+  if ((ranked && (counted || watched)) || (counted && watched) || (request.has_param("by") && query.top == 0)) {
+    return std::unexpected(ApiError{400, "bad_request", "by goes with top, top with a list, count and watch alone"});
+  }
   const std::string by = request.has_param("by") ? request.get_param_value("by") : "bytes";
   if (by != "bytes" && by != "packets") return std::unexpected(ApiError{400, "bad_request", "by is bytes or packets"});
   query.by_packets = by == "packets";
@@ -81,6 +88,30 @@ std::vector<FlowRecord> matching_flows(Api& api, const FlowQuery& query) {
   return flows;
 }
 
+// The list as JSON, a piece at a time: a million flows in one JSON value would take gigabytes.
+class FlowList {
+ public:
+  FlowList(std::vector<FlowRecord> flows, std::size_t total, std::shared_ptr<const Running> running)
+      : flows_(std::move(flows)), total_(total), running_(std::move(running)) {}
+
+  [[nodiscard]] bool done() const { return next_ > 0 && next_ >= flows_.size(); }
+  [[nodiscard]] std::string next_piece() {
+    constexpr std::size_t kPiece = 256;
+    std::string text = next_ > 0 ? "" : fmt::format(R"({{"schema":"sallyport/flows/1","total":{},"flows":[)", total_);
+    const std::size_t end = std::min(next_ + kPiece, flows_.size());
+    for (std::size_t i = next_; i < end; ++i)
+      text += (i == 0 ? "\n" : ",\n") + to_json(flows_[i], running_.get()).dump();
+    next_ = std::max<std::size_t>(end, 1);
+    return done() ? text + "\n]}\n" : text;
+  }
+
+ private:
+  std::vector<FlowRecord> flows_;
+  std::size_t total_;
+  std::shared_ptr<const Running> running_;
+  std::size_t next_ = 0;
+};
+
 void list_flows(Api& api, const FlowQuery& query, httplib::Response& response) {
   std::vector<FlowRecord> flows = matching_flows(api, query);
   const std::size_t total = flows.size();
@@ -92,10 +123,13 @@ void list_flows(Api& api, const FlowQuery& query, httplib::Response& response) {
     return identity(a) < identity(b);
   });
   if (query.top != 0 && flows.size() > query.top) flows.resize(query.top);
-  const auto running = api.store.running();
-  json list = json::array();
-  for (const FlowRecord& flow : flows) list.push_back(to_json(flow, running.get()));
-  answer(response, json{{"schema", "sallyport/flows/1"}, {"total", total}, {"flows", std::move(list)}});
+  const auto list = std::make_shared<FlowList>(std::move(flows), total, api.store.running());
+  response.set_chunked_content_provider("application/json", [list](std::size_t, httplib::DataSink& sink) {
+    const std::string piece = list->next_piece();
+    if (!sink.write(piece.data(), piece.size())) return false;
+    if (list->done()) sink.done();
+    return true;
+  });
 }
 
 void count_flows(Api& api, const FlowQuery& query, httplib::Response& response) {
@@ -181,6 +215,7 @@ void get_flows(Api& api, const httplib::Request& request, httplib::Response& res
 }
 
 void delete_flows(Api& api, const httplib::Request& request, httplib::Response& response) {
+  if (auto refused = refuse_queries(request, {"filter"})) return answer(response, *refused);
   if (request.get_param_value("filter").empty()) {
     return answer(response, ApiError{400, "bad_request", "which flows? give a filter; \"ip\" is every flow"});
   }

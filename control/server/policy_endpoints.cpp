@@ -140,6 +140,12 @@ void get_policy(Api& api, const Request& request, Response& response) {
   response.set_content(running->policy.source, "application/json");
 }
 
+// Confirm and rollback name what they mean themselves.
+std::optional<ApiError> refuse_if_match(const Request& request) {
+  if (!request.has_header("If-Match")) return std::nullopt;
+  return ApiError{400, "bad_request", "If-Match goes with POST and PATCH of /v1/policy"};
+}
+
 // The generation to go back to: a query, or the member of a JSON body; neither is the one before.
 std::expected<std::optional<std::uint64_t>, ApiError> wanted_generation(const Request& request) {
   if (auto refused = refuse_queries(request, {"generation"})) return std::unexpected(*std::move(refused));
@@ -160,6 +166,7 @@ std::expected<std::optional<std::uint64_t>, ApiError> wanted_generation(const Re
 }
 
 void post_rollback(Api& api, const Request& request, Response& response) {
+  if (auto refused = refuse_if_match(request)) return answer(response, *refused);
   const auto wanted = wanted_generation(request);
   if (!wanted) return answer(response, wanted.error());
   const Author author = author_now();
@@ -167,6 +174,7 @@ void post_rollback(Api& api, const Request& request, Response& response) {
 }
 
 void post_confirm(Api& api, const Request& request, Response& response) {
+  if (auto refused = refuse_if_match(request)) return answer(response, *refused);
   if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
   const Author author = author_now();
   answer_result(response, api.store.confirm(author), "policy.json", author);

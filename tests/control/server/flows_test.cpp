@@ -49,6 +49,33 @@ TEST_F(FlowsTest, AreFilteredRankedCountedAndKilled) {
   EXPECT_EQ(runtime.flows.size(), 1U);
 }
 
+TEST_F(FlowsTest, AListComesWholeHoweverLong) {
+  start_with(small_policy(tcp_rule(80)));
+  for (const std::size_t count : {0U, 1U, 255U, 256U, 257U, 512U, 1000U}) {
+    runtime.flows.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      runtime.flows.push_back(tcp_flow(0x0A00030B, static_cast<std::uint16_t>(1024 + i), 443, 10));
+    }
+    const json body = json_of("/v1/flows");
+    ASSERT_EQ(body["flows"].size(), count);
+    EXPECT_EQ(body["total"], count);
+    EXPECT_EQ(body["schema"], "sallyport/flows/1");
+    if (count > 0) EXPECT_EQ(body["flows"].back()["from"], "10.0.3.11:" + std::to_string(1023 + count));
+  }
+}
+
+TEST_F(FlowsTest, QueriesThatWouldMeanNothingAreRefused) {
+  start_with(small_policy(tcp_rule(80)));
+  runtime.flows = {tcp_flow(0x0A00030B, 4001, 443, 10)};
+  for (const char* query : {"by=bytes", "top=1&count", "top=1&watch", "count&watch", "top=0", "some=1"}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/flows?") + query)->status, 400) << query;
+  }
+  for (const char* query : {"filter=ip&top=1", "filter=ip&count", "top=1"}) {
+    EXPECT_EQ(ask("DELETE", std::string("/v1/flows?") + query)->status, 400) << query;
+  }
+  EXPECT_EQ(runtime.flows.size(), 1U);
+}
+
 TEST_F(FlowsTest, AWatchTellsWhatIsThereAndEndsWithTheServer) {
   start_with(small_policy(tcp_rule(80)));
   runtime.flows = {tcp_flow(0x0A00030B, 4001, 443, 10)};
