@@ -52,7 +52,9 @@ std::expected<void, std::string> MetricsListener::open(const std::string& listen
     }
   });
   add_health_and_metrics(*http_, api, "");
-  if (!http_->bind_to_port(listen.substr(0, colon), port)) {
+  std::string host = listen.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);  // IPv6
+  if (!http_->bind_to_port(host, port)) {
     const int error = errno;
     http_.reset();
     return std::unexpected(fmt::format("metrics.listen {}: cannot listen there: {}", listen, std::strerror(error)));

@@ -3,30 +3,14 @@
 // Owner: control/server.
 #include "control/server/flow_json.h"
 
-#include <fmt/format.h>
-
+#include "control/trace/probe.h"
 #include "dataplane/flow/flow_state.h"
-#include "rules/model/address.h"
+#include "rules/model/policy.h"
 
 namespace sallyport::control {
 namespace {
 
 using nlohmann::json;
-
-bool has_ports(std::uint8_t protocol) { return protocol == rules::kProtocolTcp || protocol == rules::kProtocolUdp; }
-
-std::string protocol_name(std::uint8_t protocol) {
-  switch (protocol) {
-    case rules::kProtocolIcmp:
-      return "icmp";
-    case rules::kProtocolTcp:
-      return "tcp";
-    case rules::kProtocolUdp:
-      return "udp";
-    default:
-      return std::to_string(protocol);
-  }
-}
 
 const char* state_name(dataplane::FlowState state) {
   using enum dataplane::FlowState;
@@ -58,11 +42,6 @@ const char* state_name(dataplane::FlowState state) {
   return "none";
 }
 
-std::string end_text(std::uint8_t protocol, std::uint32_t address, std::uint16_t port) {
-  const std::string text = rules::to_string(rules::Ipv4{address});
-  return has_ports(protocol) ? fmt::format("{}:{}", text, port) : text;
-}
-
 json interface_json(dataplane::Uid uid, const Running* running) {
   if (uid == 0 || running == nullptr) return nullptr;
   return running->names.interface_name(uid);
@@ -74,12 +53,13 @@ json to_json(const dataplane::FlowRecord& flow, const Running* running) {
   const bool from_changed = flow.translated_from != flow.from || flow.translated_from_port != flow.from_port;
   const bool to_changed = flow.translated_to != flow.to || flow.translated_to_port != flow.to_port;
   json translated{{"from", nullptr}, {"to", nullptr}};
-  if (from_changed) translated["from"] = end_text(flow.protocol, flow.translated_from, flow.translated_from_port);
-  if (to_changed) translated["to"] = end_text(flow.protocol, flow.translated_to, flow.translated_to_port);
+  if (from_changed)
+    translated["from"] = endpoint_text({flow.translated_from}, flow.translated_from_port, flow.protocol);
+  if (to_changed) translated["to"] = endpoint_text({flow.translated_to}, flow.translated_to_port, flow.protocol);
   json out{{"protocol", protocol_name(flow.protocol)},
            {"state", state_name(static_cast<dataplane::FlowState>(flow.state))},
-           {"from", end_text(flow.protocol, flow.from, flow.from_port)},
-           {"to", end_text(flow.protocol, flow.to, flow.to_port)},
+           {"from", endpoint_text({flow.from}, flow.from_port, flow.protocol)},
+           {"to", endpoint_text({flow.to}, flow.to_port, flow.protocol)},
            {"translated", std::move(translated)},
            {"from_interface", interface_json(flow.from_interface, running)},
            {"to_interface", interface_json(flow.to_interface, running)},

@@ -7,9 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
-
-#include "rules/compile/compile.h"
 
 namespace sallyport::control {
 namespace {
@@ -36,10 +35,10 @@ void append_warnings(rules::Diagnostics& to, const rules::Diagnostics& from) {
 PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock)
     : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)) {}
 
-PolicyStore::Result PolicyStore::apply(std::string body, const ChangeRequest& request) {
+PolicyStore::Result PolicyStore::apply(const std::string& body, const ChangeRequest& request) {
   const std::scoped_lock lock(change_mutex_);
   if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
-  Read candidate = read(std::move(body), request.file);
+  Read candidate = read(body, request.file);
   if (!candidate) return std::unexpected(std::move(candidate.error()));
   return change(*std::move(candidate), request);
 }
@@ -53,7 +52,7 @@ PolicyStore::Result PolicyStore::edit(const Edit& edit, const ChangeRequest& req
         Refusal{Refusal::Kind::missing, "there is no policy to change yet: apply one first", {}, {}});
   auto text = edit(now->generation.image.source());
   if (!text) return std::unexpected(invalid(std::move(text.error())));
-  Read candidate = read_document(*text, std::string(now->generation.image.file()));
+  Read candidate = read(*text, std::string(now->generation.image.file()));
   if (!candidate) return std::unexpected(std::move(candidate.error()));
   return change(*std::move(candidate), request);
 }
@@ -124,27 +123,11 @@ std::optional<Pending> PolicyStore::pending() const {
   return pending_;
 }
 
-PolicyStore::Read PolicyStore::read(std::string body, const std::string& file) const {
-  if (rules::Image::looks_like_image(std::as_bytes(std::span(body)))) return read_image(body);
-  return read_document(body, file);
-}
-
-PolicyStore::Read PolicyStore::read_image(std::string_view body) {
-  const auto bytes = std::as_bytes(std::span(body));
-  auto image = rules::Image::load({bytes.begin(), bytes.end()});
-  if (!image) return std::unexpected(invalid("the image is refused: " + image.error()));
-  auto policy = rules::read_policy(image->source(), std::string(image->file()));
-  if (!policy)
-    return std::unexpected(invalid_document(std::move(policy.error()), std::string(image->file()), image->source()));
-  return Candidate{std::move(policy->policy), *std::move(image), std::move(policy->warnings)};
-}
-
-PolicyStore::Read PolicyStore::read_document(std::string_view text, const std::string& file) {
-  auto policy = rules::read_policy(text, file);
-  if (!policy) return std::unexpected(invalid_document(std::move(policy.error()), file, text));
-  auto compiled = rules::compile(policy->policy);
-  if (!compiled) return std::unexpected(invalid_document(std::move(compiled.error()), file, text));
-  return Candidate{std::move(policy->policy), std::move(compiled->image), std::move(policy->warnings)};
+PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& file) {
+  auto loaded = rules::load_policy(body, file);
+  if (loaded) return *std::move(loaded);
+  const bool image = rules::Image::looks_like_image(std::as_bytes(std::span(body)));
+  return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }
 
 std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) const {
@@ -167,7 +150,7 @@ std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) con
   return std::nullopt;
 }
 
-PolicyStore::Result PolicyStore::change(Candidate candidate, const ChangeRequest& request) {
+PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const ChangeRequest& request) {
   const rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
   if (together.has_errors()) {
     return std::unexpected(invalid_document(together, candidate.policy.file, candidate.policy.source));
@@ -196,8 +179,8 @@ PolicyStore::Result PolicyStore::change(Candidate candidate, const ChangeRequest
   return put_in_force(std::move(candidate), request, text_only, std::move(summary));
 }
 
-PolicyStore::Result PolicyStore::put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
-                                              std::string summary) {
+PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request,
+                                              bool text_only, std::string summary) {
   const auto now = running();
   const std::uint64_t number = now ? now->generation.number + 1 : 1;
   const std::uint32_t epoch = now ? now->generation.epoch + (text_only ? 0 : 1) : 1;
@@ -255,7 +238,7 @@ PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author&
   request.author = author;
   request.action = std::move(action);
   request.file = file;
-  auto outcome = change(Candidate{std::move(policy->policy), *std::move(image), {}}, request);
+  auto outcome = change(rules::LoadedPolicy{std::move(policy->policy), *std::move(image), {}}, request);
   if (outcome && outcome->changed) {
     const std::string summary = fmt::format("back to generation {}", generation);
     outcome->summary = summary;

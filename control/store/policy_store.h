@@ -19,6 +19,7 @@
 #include "control/store/clock.h"
 #include "dataplane/engine/bound_policy.h"
 #include "dataplane/runtime/runtime.h"
+#include "rules/compile/load_policy.h"
 #include "rules/document/documents.h"
 #include "rules/image/image.h"
 #include "rules/model/gateway.h"
@@ -104,7 +105,7 @@ class PolicyStore {
   PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock);
 
   // A policy document or a compiled image.
-  [[nodiscard]] Result apply(std::string body, const ChangeRequest& request);
+  [[nodiscard]] Result apply(const std::string& body, const ChangeRequest& request);
   [[nodiscard]] Result edit(const Edit& edit, const ChangeRequest& request);
   [[nodiscard]] Result rollback(std::optional<std::uint64_t> generation, const Author& author);
   [[nodiscard]] Result confirm(const Author& author);
@@ -116,19 +117,12 @@ class PolicyStore {
   [[nodiscard]] std::optional<Pending> pending() const;
 
  private:
-  struct Candidate {
-    rules::Policy policy;
-    rules::Image image;
-    rules::Diagnostics warnings;
-  };
-  using Read = std::expected<Candidate, Refusal>;
+  using Read = std::expected<rules::LoadedPolicy, Refusal>;
 
-  [[nodiscard]] Read read(std::string body, const std::string& file) const;
-  [[nodiscard]] static Read read_image(std::string_view body);
-  [[nodiscard]] static Read read_document(std::string_view text, const std::string& file);
+  [[nodiscard]] static Read read(const std::string& body, const std::string& file);
   [[nodiscard]] std::optional<Refusal> refuse_now(const ChangeRequest& request) const;
-  [[nodiscard]] Result change(Candidate candidate, const ChangeRequest& request);
-  [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
+  [[nodiscard]] Result change(rules::LoadedPolicy candidate, const ChangeRequest& request);
+  [[nodiscard]] Result put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request, bool text_only,
                                     std::string summary);
   [[nodiscard]] Result go_back(std::uint64_t generation, const Author& author, std::string action);
   void remember(const Generation& generation);

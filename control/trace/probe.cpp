@@ -33,6 +33,13 @@ constexpr auto kProtocols = std::to_array<ProtocolName>({
     {47, "gre"},     {50, "esp"},   {51, "ah"},     {88, "eigrp"}, {89, "ospf"},     {94, "ipip"}, {103, "pim"},
     {108, "ipcomp"}, {112, "vrrp"}, {115, "l2tp"},  {132, "sctp"}, {136, "udplite"},
 });
+// A row of /etc/protocols; traces are made on many threads.
+struct ProtocolEntry {
+  protoent value{};
+  protoent* found = nullptr;
+  std::array<char, 4096> text{};
+};
+
 constexpr std::uint8_t kTtl = 64;
 
 bool is_icmp_error(std::uint8_t type) {
@@ -174,8 +181,9 @@ std::string endpoint_text(rules::Ipv4 address, std::uint16_t port, std::uint8_t 
 std::string protocol_name(std::uint8_t protocol) {
   const auto known = std::ranges::find(kProtocols, protocol, &ProtocolName::number);
   if (known != kProtocols.end()) return std::string(known->name);
-  const auto* entry = getprotobynumber(protocol);
-  return entry == nullptr ? std::to_string(protocol) : entry->p_name;
+  ProtocolEntry entry;
+  getprotobynumber_r(protocol, &entry.value, entry.text.data(), entry.text.size(), &entry.found);
+  return entry.found == nullptr ? std::to_string(protocol) : entry.found->p_name;
 }
 
 std::optional<std::uint8_t> protocol_named(std::string_view name) {
@@ -186,9 +194,10 @@ std::optional<std::uint8_t> protocol_named(std::string_view name) {
   std::uint8_t number = 0;
   const auto [end, error] = std::from_chars(lower.data(), lower.data() + lower.size(), number);
   if (error == std::errc{} && end == lower.data() + lower.size()) return number;
-  const auto* entry = getprotobyname(lower.c_str());
-  if (entry == nullptr) return std::nullopt;
-  return static_cast<std::uint8_t>(entry->p_proto);
+  ProtocolEntry entry;
+  getprotobyname_r(lower.c_str(), &entry.value, entry.text.data(), entry.text.size(), &entry.found);
+  if (entry.found == nullptr) return std::nullopt;
+  return static_cast<std::uint8_t>(entry.found->p_proto);
 }
 
 }  // namespace sallyport::control
