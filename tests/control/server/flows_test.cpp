@@ -60,7 +60,8 @@ TEST_F(FlowsTest, AListComesWholeHoweverLong) {
     ASSERT_EQ(body["flows"].size(), count);
     EXPECT_EQ(body["total"], count);
     EXPECT_EQ(body["schema"], "sallyport/flows/1");
-    if (count > 0) EXPECT_EQ(body["flows"].back()["from"], "10.0.3.11:" + std::to_string(1023 + count));
+    if (count == 0) continue;
+    EXPECT_EQ(body["flows"].back()["from"], "10.0.3.11:" + std::to_string(1023 + count));
   }
 }
 
