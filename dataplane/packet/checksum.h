@@ -21,8 +21,11 @@ namespace sallyport::dataplane {
 // What a sum field holds for that sum.
 [[nodiscard]] constexpr std::uint16_t complement(std::uint64_t sum) { return static_cast<std::uint16_t>(~fold(sum)); }
 
-// UDP writes a sum of 0 as 0xFFFF, since 0 says that there is none (RFC 768).
-[[nodiscard]] constexpr std::uint16_t udp_field(std::uint16_t sum) { return sum == 0 ? std::uint16_t{0xFFFF} : sum; }
+// UDP writes a sum of 0 as 0xFFFF, since 0 says that there is none (RFC 768). An updated ICMP sum of 0 is written so
+// too: no pseudo-header keeps what it covers from being zeros alone, and of those 0xFFFF is the only sum that is right.
+[[nodiscard]] constexpr std::uint16_t nonzero_field(std::uint16_t sum) {
+  return sum == 0 ? std::uint16_t{0xFFFF} : sum;
+}
 
 // Adds the big-endian words of `bytes`; an odd last byte is padded with zero. At most 64 KiB.
 [[nodiscard]] std::uint64_t sum_of(std::span<const std::byte> bytes);

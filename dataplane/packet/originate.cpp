@@ -145,7 +145,8 @@ void turn_into_echo_reply(std::span<std::byte> frame, ParsedPacket& packet) {
   const std::uint16_t before = load_be16(l4 + icmp::kType);
   packet.icmp_type = icmp::kEchoReply;
   store8(l4 + icmp::kType, icmp::kEchoReply);
-  store_be16(l4 + icmp::kSum, updated_sum(load_be16(l4 + icmp::kSum), before, load_be16(l4 + icmp::kType)));
+  const std::uint16_t sum = updated_sum(load_be16(l4 + icmp::kSum), before, load_be16(l4 + icmp::kType));
+  store_be16(l4 + icmp::kSum, nonzero_field(sum));
 }
 
 }  // namespace sallyport::dataplane

@@ -213,7 +213,7 @@ void finish_l4_sum(std::span<std::byte> frame, const ParsedPacket& packet) {
   std::byte* field = l4 + l4_sum_offset(packet.protocol);
   store_be16(field, 0);
   const std::uint16_t sum = complement(sum_of({l4, packet.l4_length}) + pseudo_sum(packet));
-  store_be16(field, packet.protocol == kUdp ? udp_field(sum) : sum);
+  store_be16(field, packet.protocol == kUdp ? nonzero_field(sum) : sum);
 }
 
 bool forbids_icmp_error(const ParsedPacket& packet) {

@@ -6,22 +6,22 @@
 namespace sallyport::dataplane {
 namespace {
 
-// A sum field on the wire that follows changes of what it covers.
+// A sum field on the wire that follows changes of what it covers: of the IPv4 header, or of a transport protocol.
 class SumField {
  public:
-  explicit SumField(std::byte* at, bool is_udp = false) : at_(at), is_udp_(is_udp), sum_(load_be16(at)) {}
+  explicit SumField(std::byte* at, std::uint8_t protocol = 0) : at_(at), protocol_(protocol), sum_(load_be16(at)) {}
 
   template <typename Word>
   void replace(Word before, Word after) {
-    if (is_udp_ && sum_ == 0) return;
+    if (protocol_ == kUdp && sum_ == 0) return;
     sum_ = updated_sum(sum_, before, after);
-    if (is_udp_) sum_ = udp_field(sum_);
+    if (protocol_ == kUdp || protocol_ == kIcmp) sum_ = nonzero_field(sum_);
   }
   void write() { store_be16(at_, sum_); }
 
  private:
   std::byte* at_;
-  bool is_udp_;
+  std::uint8_t protocol_;
   std::uint16_t sum_;
 };
 
@@ -51,7 +51,7 @@ void rewrite(std::byte* frame, ParsedPacket& packet, Side side, Endpoint to) {
   header_sum.write();
   store_be32(header + address_offset(side), to.address);
   if (packet.protocol == kTcp || packet.protocol == kUdp || packet.is_echo) {
-    SumField sum(l4 + l4_sum_offset(packet.protocol), packet.protocol == kUdp);
+    SumField sum(l4 + l4_sum_offset(packet.protocol), packet.protocol);
     if (!packet.is_echo) sum.replace(address, to.address);
     sum.replace(port, to.port);
     sum.write();
@@ -80,7 +80,7 @@ void update_quoted_sum(std::byte* l4, const QuotedPacket& quoted, std::uint32_t 
   if (quoted.protocol == kUdp && sum == 0) return;
   if (quoted.protocol != kIcmp) sum = updated_sum(sum, address, to.address);
   sum = updated_sum(sum, port, to.port);
-  replace_quoted(l4 + offset, quoted.protocol == kUdp ? udp_field(sum) : sum, outer);
+  replace_quoted(l4 + offset, quoted.protocol == kTcp ? sum : nonzero_field(sum), outer);
 }
 
 void note(QuotedPacket& quoted, Side side, Endpoint to) {
@@ -96,7 +96,7 @@ void rewrite_quoted(std::byte* frame, ParsedPacket& packet, Side side, Endpoint 
   const std::uint16_t port = side == Side::source ? quoted.source_port : quoted.destination_port;
   std::byte* header = frame + quoted.l3_offset;
   std::byte* l4 = frame + quoted.l4_offset;
-  SumField outer(frame + packet.l4_offset + icmp::kSum);
+  SumField outer(frame + packet.l4_offset + icmp::kSum, kIcmp);
   replace_quoted(header + ipv4::kSum, updated_sum(load_be16(header + ipv4::kSum), address, to.address), outer);
   replace_quoted(header + address_offset(side), to.address, outer);
   if (quoted.has_ports) {

@@ -74,8 +74,8 @@ TEST(Checksum, UpdateOfTwoWordsIsTwoUpdates) {
 }
 
 TEST(Checksum, UdpNeverWritesNone) {
-  EXPECT_EQ(udp_field(0), 0xFFFF);
-  EXPECT_EQ(udp_field(1), 1);
+  EXPECT_EQ(nonzero_field(0), 0xFFFF);
+  EXPECT_EQ(nonzero_field(1), 1);
 }
 
 }  // namespace

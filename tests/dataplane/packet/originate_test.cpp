@@ -144,5 +144,12 @@ TEST_F(Originate, EchoReplyInPlace) {
   }
 }
 
+TEST_F(Originate, AnEchoReplyOfZerosAloneHasASum) {
+  Frame frame = echo_request("10.0.1.5", "10.0.1.1", 0).frame();
+  auto packet = parsed(frame);
+  turn_into_echo_reply(frame, packet);
+  EXPECT_EQ(wrong_sum(frame), "");
+}
+
 }  // namespace
 }  // namespace sallyport::dataplane

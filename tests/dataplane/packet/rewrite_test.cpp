@@ -95,6 +95,13 @@ TEST(RewriteEcho, TheIdIsThePort) {
 }
 
 // Ports are chosen so that the sum comes out as 0 at one of them: it must be sent as 0xFFFF and never read as none.
+TEST(RewriteEcho, ZerosAloneHaveASum) {
+  Frame frame = echo_reply("192.0.2.1", "203.0.113.9", 1024).frame();
+  auto packet = parsed(frame);
+  rewrite_destination(frame.data(), packet, {ip("10.0.1.5"), 0});
+  EXPECT_EQ(wrong_sum(frame), "");
+}
+
 TEST(RewriteUdp, EverySourcePort) {
   const Frame seed = testing::udp("10.0.1.5:40000", "10.0.2.7:53").payload(6).frame();
   std::size_t all_ones = 0;
