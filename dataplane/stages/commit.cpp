@@ -115,14 +115,15 @@ StageResult open_flow(World& world, PacketContext& context, bool& opened) {
   }
   context.session = *inserted;
   fill(world, context);
-  world.counters.flows_created.add();
-  world.counters.flows.set(world.flows.size());
   opened = true;
   return kPass;
 }
 
-void undo_open(World& world, const PacketContext& context) {
-  end_flow(world, context.session, world.counters.flows_closed);
+void undo_open(World& world, const PacketContext& context) { world.flows.erase(context.session); }
+
+void count_opened(World& world) {
+  world.counters.flows_created.add();
+  world.counters.flows.set(world.flows.size());
 }
 
 StageResult check_transition(World& world, PacketContext& context) {

@@ -70,6 +70,7 @@ StageResult commit(World& world, PacketContext& context) {
     if (opened) undo_open(world, context);
     return code;
   }
+  if (opened) count_opened(world);
   if (opened || (context.known && !context.related)) move_on(world, context);
   rewrite(context);
   return kPass;
