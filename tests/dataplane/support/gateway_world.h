@@ -58,10 +58,10 @@ class GatewayWorld {
   [[nodiscard]] std::uint64_t dropped(rules::DropCode code) const;
   [[nodiscard]] std::uint64_t decided(std::string_view rule_name) const;
   [[nodiscard]] PortIndex port_named(std::string_view name) const;
+  void check_balance() const;
 
  private:
   void collect();
-  void check_balance() const;
   [[nodiscard]] std::string outcome(const Packet& packet) const;
 
   std::vector<PortSettings> ports_;

@@ -249,10 +249,12 @@ namespace {
 std::string wrong_packet_sum(std::span<const std::byte> packet, bool is_quote) {
   const std::string where = is_quote ? "quoted " : "";
   const std::size_t header = (load8(&packet[0]) & 0xFU) * std::size_t{4};
+  if (header > packet.size()) return is_quote ? "" : "header length";
   if (plain_sum(packet.first(header)) != 0xFFFF) return where + "header sum";
   const std::size_t total = load_be16(&packet[ipv4::kTotalLength]);
   const std::uint8_t protocol = load8(&packet[ipv4::kProtocol]);
   if (packet.size() < total || (protocol != kTcp && protocol != kUdp && protocol != kIcmp)) return "";
+  if (total < header + udp::kHeaderBytes) return is_quote ? "" : where + "total length";
   const auto l4 = packet.subspan(header, total - header);
   if (protocol == kUdp && load_be16(&l4[udp::kSum]) == 0) return "";
   const std::uint16_t head = protocol == kIcmp ? std::uint16_t{0}
