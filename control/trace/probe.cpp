@@ -123,7 +123,7 @@ Frame build(const Probe& probe) {
         dp::pseudo_header_sum(probe.from.value, probe.to.value, probe.protocol, static_cast<std::uint16_t>(l4_bytes));
     const auto sum = dp::complement(pseudo + dp::sum_of({l4, l4_bytes}));
     const bool udp = probe.protocol == dp::kUdp;
-    dp::store_be16(l4 + (udp ? dp::udp::kSum : dp::tcp::kSum), udp ? dp::udp_field(sum) : sum);
+    dp::store_be16(l4 + (udp ? dp::udp::kSum : dp::tcp::kSum), udp ? dp::nonzero_field(sum) : sum);
   }
   return frame;
 }
