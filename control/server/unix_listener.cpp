@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kTimeoutMilliseconds = 5000;
+constexpr auto kWholeRequest = std::chrono::seconds(60);  // sent byte by byte, a request takes no longer
 constexpr std::size_t kThreads = 32;
 constexpr int kBacklog = 128;  // the library's 5 turns away what a handful of commands at once ask
 constexpr int kBacklogProbeFlags = SOCK_STREAM | SOCK_CLOEXEC;
@@ -47,7 +48,7 @@ class UnixStream : public httplib::Stream {
   [[nodiscard]] bool is_writable() const override { return wait_for(socket_, POLLOUT); }
   ssize_t read(char* data, std::size_t size) override {
     if (used_ == filled_) {
-      if (!is_readable()) return -1;
+      if (std::chrono::steady_clock::now() >= deadline_ || !is_readable()) return -1;
       const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
       if (got <= 0) return got;
       used_ = 0;
@@ -72,6 +73,7 @@ class UnixStream : public httplib::Stream {
     port = 0;
   }
   int socket_;
+  const std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + kWholeRequest;
   std::array<char, 65536> buffer_;
   std::size_t used_ = 0;
   std::size_t filled_ = 0;
@@ -172,6 +174,7 @@ void UnixListener::finish() {
   if (thread_.joinable()) {
     while (!is_running() && !ended_) std::this_thread::yield();
     stop();
+    hang_up();
     thread_.join();
   } else if (const socket_t bound = svr_sock_.exchange(INVALID_SOCKET); bound != INVALID_SOCKET) {
     close(bound);
@@ -183,9 +186,26 @@ void UnixListener::finish() {
   made_directory_.clear();
 }
 
+bool UnixListener::enter(int socket) {
+  const std::scoped_lock lock(connections_mutex_);
+  if (!hung_up_) connections_.insert(socket);
+  return !hung_up_;
+}
+
+void UnixListener::leave(int socket) {
+  const std::scoped_lock lock(connections_mutex_);
+  connections_.erase(socket);
+}
+
+void UnixListener::hang_up() {
+  const std::scoped_lock lock(connections_mutex_);
+  hung_up_ = true;
+  for (const int socket : connections_) shutdown(socket, SHUT_RD);
+}
+
 bool UnixListener::process_and_close_socket(socket_t sock) {
   bool handled = false;
-  if (auto peer = peer_of(sock)) {
+  if (auto peer = peer_of(sock); peer && enter(sock)) {
     peer_of_this_thread = *std::move(peer);
     UnixStream stream(sock);
     bool connection_closed = false;
@@ -195,6 +215,7 @@ bool UnixListener::process_and_close_socket(socket_t sock) {
       spdlog::error("a request to the control socket failed: {}", error.what());
     }
     drain(sock);
+    leave(sock);
   }
   close(sock);
   return handled;

@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <expected>
+#include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -32,12 +34,18 @@ class UnixListener : public httplib::Server {
 
  private:
   bool process_and_close_socket(socket_t sock) override;
+  [[nodiscard]] bool enter(int socket);  // false when no more are served
+  void leave(int socket);
+  void hang_up();  // nobody's unfinished request is waited for any longer; answers may still be written
 
   std::string path_;
   ino_t inode_ = 0;
   std::string made_directory_;
   std::atomic<bool> ended_{false};
   std::thread thread_;
+  std::mutex connections_mutex_;
+  std::set<int> connections_;
+  bool hung_up_ = false;
 };
 
 // True when somebody answers at this socket.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "rules/document/documents.h"
@@ -16,6 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kLineWidth = 120;
+constexpr std::size_t kMostCopied = std::size_t{16} << 20U;  // by one patch
 
 std::string compact(const ordered_json& value);
 
@@ -82,6 +84,47 @@ int deepest(std::string_view json) {
   return most;
 }
 
+// About how much text the value takes; nothing where it is nested deeper than `levels`.
+std::optional<std::size_t> text_size(const ordered_json& value, int levels) {
+  constexpr std::size_t kPunctuation = 2;
+  if (value.is_string()) return value.get_ref<const std::string&>().size() + kPunctuation;
+  if (!value.is_structured()) return kPunctuation;
+  if (levels == 0) return std::nullopt;
+  std::size_t size = kPunctuation;
+  for (const auto& [key, member] : value.items()) {
+    const auto inside = text_size(member, levels - 1);
+    if (!inside) return std::nullopt;
+    size += *inside + key.size() + kPunctuation;
+  }
+  return size;
+}
+
+// Operations that make something of what is there already, and may so double it again and again: what they take from
+// it.
+std::optional<std::string> source_of(const ordered_json& operation) {
+  if (!operation.is_object() || !operation.contains("op") || !operation.contains("from")) return std::nullopt;
+  if ((operation["op"] != "copy" && operation["op"] != "move") || !operation["from"].is_string()) return std::nullopt;
+  return operation["from"].get<std::string>();
+}
+
+std::string too_deep() { return fmt::format("it nests deeper than {} levels", rules::kMaxDepth); }
+
+// One operation after the other; the error says what became too deep or too large.
+std::expected<void, std::string> patch_in_place(ordered_json& document, const ordered_json& patch) {
+  std::size_t copied = 0;
+  for (const ordered_json& operation : patch) {
+    if (const auto from = source_of(operation)) {
+      const auto size = text_size(document.at(ordered_json::json_pointer(*from)), rules::kMaxDepth);
+      if (!size) return std::unexpected(too_deep());
+      copied += *size;
+    }
+    if (copied > kMostCopied) return std::unexpected(fmt::format("it copies more than {} bytes", kMostCopied));
+    document.patch_inplace(ordered_json::array({operation}));
+  }
+  if (!text_size(document, rules::kMaxDepth)) return std::unexpected(too_deep());
+  return {};
+}
+
 // Without the library's "[json.exception.parse_error.104] ".
 std::string_view without_tag(std::string_view message) {
   const std::size_t end = message.starts_with('[') ? message.find("] ") : std::string_view::npos;
@@ -101,7 +144,12 @@ std::expected<std::string, std::string> patched_document(std::string_view docume
     return std::unexpected(fmt::format("the patch is nested deeper than {} levels", rules::kMaxDepth));
   }
   try {
-    const ordered_json result = ordered_json::parse(document).patch(ordered_json::parse(patch));
+    const ordered_json operations = ordered_json::parse(patch);
+    ordered_json result = ordered_json::parse(document);
+    if (!operations.is_array()) result.patch_inplace(operations);  // says what a patch is
+    if (auto done = patch_in_place(result, operations); !done) {
+      return std::unexpected("the patch is refused: " + done.error());
+    }
     return document_text(result);
   } catch (const ordered_json::exception& error) {
     return std::unexpected(fmt::format("the patch is refused: {}", without_tag(error.what())));

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 
 #include "tests/control/server/running_server.h"
@@ -13,6 +14,32 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 using ServerTest = RunningServer;
+
+// Twenty times the whole document into itself.
+std::string doubling_patch() {
+  json patch = json::array();
+  for (int i = 0; i < 20; ++i) {
+    patch.push_back({{"op", "copy"}, {"from", "/security_groups"}, {"path", "/security_groups/" + std::to_string(i)}});
+  }
+  return patch.dump();
+}
+
+// Three operations, each as deep as one may be.
+std::string nesting_patch() {
+  json patch = json::array();
+  std::string path = "/vpc/x";
+  for (int i = 0; i < 3; ++i) {
+    json deep = json::object();
+    std::string below;
+    for (int level = 0; level < 50; ++level) {
+      deep = json{{"x", std::move(deep)}};
+      below += "/x";
+    }
+    patch.push_back({{"op", "add"}, {"path", path}, {"value", std::move(deep)}});
+    path += below + "/x";
+  }
+  return patch.dump();
+}
 
 TEST_F(ServerTest, WithoutAPolicyItSaysSoAndTakesOne) {
   start();
@@ -68,6 +95,10 @@ TEST_F(ServerTest, EveryRefusalHasItsStatusAndAName) {
       {"no patch", "PATCH", "/v1/policy", "{}", 422, "policy_refused"},
       {"deep patch", "PATCH", "/v1/policy", std::string(1 << 20, '['), 422, "policy_refused"},
       {"a patch to a bad policy", "PATCH", "/v1/policy", R"([{"op":"remove","path":"/vpc"}])", 422, "policy_refused"},
+      {"a patch that doubles", "PATCH", "/v1/policy", doubling_patch(), 422, "policy_refused"},
+      {"a patch that nests", "PATCH", "/v1/policy", nesting_patch(), 422, "policy_refused"},
+      {"a patch in invalid UTF-8", "PATCH", "/v1/policy", "[{\"op\":\"remove\",\"path\":\"/\xff\"}]", 422,
+       "policy_refused"},
       {"nothing pending", "POST", "/v1/policy/confirm", "", 409, "nothing_there"},
       {"no such generation", "POST", "/v1/policy/rollback?generation=9", "", 409, "nothing_there"},
       {"no generation", "POST", "/v1/policy/rollback", R"({"generation":"x"})", 400, "bad_request"},
@@ -140,6 +171,22 @@ TEST_F(ServerTest, DamagedRequestsDoNoHarm) {
     close(socket);
   }
   EXPECT_EQ(generation(), 1U);
+}
+
+TEST_F(ServerTest, WhoNeverEndsARequestHoldsUpNobody) {
+  start_with(small_policy(tcp_rule(80)));
+  const sockaddr_un address = unix_address(gateway.socket_path);
+  std::vector<int> sockets;
+  for (const std::string bytes : {"", "GET /v1/st", "POST /v1/policy HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"}) {
+    sockets.push_back(::socket(AF_UNIX, SOCK_STREAM, 0));
+    ASSERT_EQ(connect(sockets.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_GE(send(sockets.back(), bytes.data(), bytes.size(), MSG_NOSIGNAL), 0);
+  }
+  EXPECT_EQ(generation(), 1U);
+  const auto begin = std::chrono::steady_clock::now();
+  server.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  for (const int socket : sockets) close(socket);
 }
 
 TEST_F(ServerTest, ALargeDocumentIsAnsweredNotFatal) {
