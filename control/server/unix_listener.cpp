@@ -6,6 +6,7 @@
 #include "control/server/unix_listener.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@ namespace {
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kTimeoutMilliseconds = 5000;
 constexpr auto kWholeRequest = std::chrono::seconds(60);  // sent byte by byte, a request takes no longer
+constexpr std::size_t kLargeRequest = std::size_t{1} << 20U;
 constexpr std::size_t kThreads = 32;
 constexpr int kBacklog = 128;  // the library's 5 turns away what a handful of commands at once ask
 constexpr int kBacklogProbeFlags = SOCK_STREAM | SOCK_CLOEXEC;
@@ -53,6 +55,7 @@ class UnixStream : public httplib::Stream {
       if (got <= 0) return got;
       used_ = 0;
       filled_ = static_cast<std::size_t>(got);
+      received_ += filled_;
     }
     const std::size_t taken = std::min(size, filled_ - used_);
     std::memcpy(data, buffer_.data() + used_, taken);
@@ -66,6 +69,7 @@ class UnixStream : public httplib::Stream {
   void get_remote_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
   void get_local_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
   [[nodiscard]] socket_t socket() const override { return socket_; }
+  [[nodiscard]] std::size_t received() const { return received_; }  // bytes
 
  private:
   static void local(std::string& ip, int& port) {
@@ -77,6 +81,7 @@ class UnixStream : public httplib::Stream {
   std::array<char, 65536> buffer_;
   std::size_t used_ = 0;
   std::size_t filled_ = 0;
+  std::size_t received_ = 0;
 };
 
 // Takes what the client still sends, for a bounded time: closing with unread bytes would cost it the answer.
@@ -214,6 +219,7 @@ bool UnixListener::process_and_close_socket(socket_t sock) {
     } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
       spdlog::error("a request to the control socket failed: {}", error.what());
     }
+    if (stream.received() > kLargeRequest) malloc_trim(0);  // reading a large document leaves holes everywhere
     drain(sock);
     leave(sock);
   }
