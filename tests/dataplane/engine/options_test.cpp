@@ -84,27 +84,6 @@ TEST(Options, SourceDestCheck) {
                "drop ENI_SOURCE_DEST_CHECK_RESTRICTION"}});
 }
 
-TEST(Options, InterfaceTimeouts) {
-  struct Row {
-    std::string key;
-    std::string where;
-  };
-  for (const auto& [key, where] : std::vector<Row>{{"tcp_established", "options"}, {"tcp_established", "interface"}}) {
-    auto policy = usual_policy();
-    if (where == "options") {
-      policy["options"] = {{"timeouts", {{key, 100}}}};
-    } else {
-      for (const auto* name : {"app-1", "db-1"}) policy["interfaces"][name]["timeouts"] = {{key, 100}};
-    }
-    GatewayWorld world(policy.dump(), resolved());
-    establish(world, "inside", kApp, "inside", kDb);
-    world.pass(99);
-    EXPECT_EQ(world.send("inside", ack(kDb, kApp)), kAnswered) << where;
-    world.pass(101);
-    EXPECT_EQ(world.send("inside", ack(kDb, kApp)), "drop ENI_SG_RULES_MISMATCH") << where;
-  }
-}
-
 TEST(Options, EachEndHasItsOwnTime) {
   auto policy = usual_policy();
   policy["interfaces"]["db-1"]["timeouts"] = {{"tcp_established", 100}};
@@ -120,41 +99,58 @@ TEST(Options, EachEndHasItsOwnTime) {
 
 struct LifeRow {
   std::string key;
+  double seconds_by_default;
   std::vector<Sent> packets;
 };
 
-TEST(Options, EveryTimeout) {
+// A conversation left in each state, under the key that ends it.
+std::vector<LifeRow> life_rows() {
   const Sent out_syn{"inside", syn(kApp, kDb)}, back_syn{"inside", tcp(kDb, kApp, kSynAck).frame()},
       out_ack{"inside", ack(kApp, kDb)};
   const Sent out_fin{"inside", tcp(kApp, kDb, tcp::kFin | tcp::kAck).frame()},
       back_fin{"inside", tcp(kDb, kApp, tcp::kFin | tcp::kAck).frame()};
   const Sent ask{"inside", udp("10.0.3.11:53", "10.0.3.12:53").frame()},
       tell{"inside", udp("10.0.3.12:53", "10.0.3.11:53").frame()};
-  const std::vector<LifeRow> rows{
-      {"tcp_syn", {out_syn}},
-      {"tcp_established", {out_syn, back_syn, out_ack}},
-      {"tcp_closing", {out_syn, back_syn, out_ack, out_fin}},
-      {"tcp_time_wait", {out_syn, back_syn, out_ack, out_fin, back_fin}},
-      {"udp", {ask, tell}},
-      {"udp_stream", {ask, tell, ask}},
-      {"other", {{"inside", echo_request("10.0.3.11", "10.0.3.12", 3).frame()}}},
+  return {
+      {"tcp_syn", 60, {out_syn}},
+      {"tcp_established", 432000, {out_syn, back_syn, out_ack}},
+      {"tcp_closing", 30, {out_syn, back_syn, out_ack, out_fin}},
+      {"tcp_time_wait", 60, {out_syn, back_syn, out_ack, out_fin, back_fin}},
+      {"udp", 30, {ask, tell}},
+      {"udp_stream", 180, {ask, tell, ask}},
+      {"other", 600, {{"inside", echo_request("10.0.3.11", "10.0.3.12", 3).frame()}}},
   };
-  for (const auto& row : rows) {
-    auto policy = usual_policy();
-    policy["security_groups"]["app"]["ingress"].push_back(
-        {{"protocol", "udp"}, {"from_port", 53}, {"to_port", 53}, {"self", true}});
-    for (const auto* key :
-         {"tcp_syn", "tcp_established", "tcp_closing", "tcp_time_wait", "udp", "udp_stream", "other"}) {
-      policy["options"]["timeouts"][key] = row.key == key ? 61 : 200;
-    }
-    GatewayWorld world(policy.dump(), resolved());
-    for (const auto& sent : row.packets) static_cast<void>(world.send(sent.port, sent.frame));
-    ASSERT_EQ(world.flows().size(), 1) << row.key;
-    world.pass(60);
-    EXPECT_EQ(world.flows().size(), 1) << row.key;
-    world.pass(1.5);
-    EXPECT_EQ(world.flows().size(), 0) << row.key;
-    EXPECT_EQ(world.counters().flows.get(), 0) << row.key;
+}
+
+nlohmann::ordered_json policy_with_dns() {
+  auto policy = usual_policy();
+  policy["security_groups"]["app"]["ingress"].push_back(
+      {{"protocol", "udp"}, {"from_port", 53}, {"to_port", 53}, {"self", true}});
+  return policy;
+}
+
+void lives_for(const nlohmann::ordered_json& policy, const LifeRow& row, double seconds) {
+  GatewayWorld world(policy.dump(), resolved());
+  for (const auto& sent : row.packets) static_cast<void>(world.send(sent.port, sent.frame));
+  ASSERT_EQ(world.flows().size(), 1) << row.key;
+  world.pass(seconds - 1);
+  EXPECT_EQ(world.flows().size(), 1) << row.key;
+  world.pass(1.5);
+  EXPECT_EQ(world.flows().size(), 0) << row.key;
+  EXPECT_EQ(world.counters().flows.get(), 0) << row.key;
+}
+
+TEST(Options, EveryTimeoutOfThePolicyAndOfAnInterface) {
+  for (const auto& row : life_rows()) {
+    lives_for(policy_with_dns(), row, row.seconds_by_default);
+    nlohmann::ordered_json timeouts;
+    for (const auto& other : life_rows()) timeouts[other.key] = row.key == other.key ? 61 : 200;
+    auto policy = policy_with_dns();
+    policy["options"]["timeouts"] = timeouts;
+    lives_for(policy, row, 61);
+    policy = policy_with_dns();
+    for (const auto* name : {"app-1", "app-2", "db-1"}) policy["interfaces"][name]["timeouts"] = timeouts;
+    lives_for(policy, row, 61);
   }
 }
 
