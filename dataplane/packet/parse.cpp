@@ -46,6 +46,7 @@ DropCode check_addresses(std::uint32_t source, std::uint32_t destination, bool i
     return (address >> 24U) == 0 || (address >> 24U) == 127 || (address >> 28U) == 0xFU;
   };
   const auto is_multicast = [](std::uint32_t address) { return (address >> 28U) == 0xEU; };
+  if (source == 0 && destination == 0xFFFFFFFFU) return DropCode::MULTICAST_OR_BROADCAST;  // asks for an address
   if (is_never_unicast(source) || is_multicast(source) || is_link_local(source) || is_link_local(destination)) {
     return DropCode::MARTIAN_ADDRESS;
   }

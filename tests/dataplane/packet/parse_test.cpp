@@ -104,6 +104,7 @@ std::vector<ParseCase> address_cases() {
   const auto group = DropCode::MULTICAST_OR_BROADCAST;
   return {
       address_case("source 0/8", "0.0.0.0", "10.0.0.1", martian),
+      address_case("who has no address yet", "0.0.0.0", "255.255.255.255", DropCode::MULTICAST_OR_BROADCAST),
       address_case("source 127/8", "127.0.0.1", "10.0.0.1", martian),
       address_case("source 224/4", "224.0.0.1", "10.0.0.1", martian),
       address_case("source 240/4", "240.0.0.1", "10.0.0.1", martian),
