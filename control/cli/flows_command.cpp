@@ -57,7 +57,8 @@ std::string list_text(const json& body) {
 int list_flows(const Invocation& invocation, const Query& query) {
   const auto answer = Client(invocation.socket).get("/v1/flows", query);
   if (!answer || invocation.output != "ndjson") return print_answer(invocation, answer, list_text);
-  for (const auto& flow : answer->json().at("flows")) print(flow.dump() + "\n");
+  const auto body = answer->json();
+  for (const auto& flow : body.at("flows")) print(flow.dump() + "\n");
   return kYes;
 }
 

@@ -27,7 +27,8 @@ ApiError error_of(const Refusal& refusal, const std::string& file) {
   ApiError error;
   error.message = refusal.message;
   error.rendered = refusal.rendered;
-  for (const rules::Diagnostic& each : refusal.details.sorted()) error.details.push_back(to_json(each, file));
+  const auto& where = refusal.file.empty() ? file : refusal.file;
+  for (const rules::Diagnostic& each : refusal.details.sorted()) error.details.push_back(to_json(each, where));
   switch (refusal.kind) {
     case Refusal::Kind::invalid:
       error.status = 422;
@@ -53,6 +54,8 @@ json to_json(const Outcome& outcome) {
   json warnings = json::array();
   for (const rules::Diagnostic& each : outcome.warnings.sorted())
     warnings.push_back(control::to_json(each, outcome.file));
+  for (const rules::Diagnostic& each : outcome.gateway_warnings.sorted())
+    warnings.push_back(control::to_json(each, outcome.gateway_file));
   return {{"schema", "sallyport/apply/1"},
           {"changed", outcome.changed},
           {"dry_run", outcome.dry_run},

@@ -24,12 +24,6 @@ Refusal invalid_document(rules::Diagnostics details, const std::string& file, st
                  std::move(rendered));
 }
 
-void append_warnings(rules::Diagnostics& to, const rules::Diagnostics& from) {
-  for (const rules::Diagnostic& each : from.sorted()) {
-    if (each.severity == rules::Severity::warning) to.warning(each.where, each.pointer, each.message);
-  }
-}
-
 }  // namespace
 
 PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock)
@@ -151,11 +145,12 @@ std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) con
 }
 
 PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const ChangeRequest& request) {
-  const rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
+  rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
   if (together.has_errors()) {
-    return std::unexpected(invalid_document(together, candidate.policy.file, candidate.policy.source));
+    auto refusal = invalid_document(std::move(together), gateway_.file, {});
+    refusal.file = gateway_.file;
+    return std::unexpected(std::move(refusal));
   }
-  append_warnings(candidate.warnings, together);
   const auto now = running();
   if (now && minified(now->policy.source) == minified(candidate.policy.source)) {
     Outcome same;
@@ -165,6 +160,8 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
     same.summary = "the same policy";
     same.warnings = std::move(candidate.warnings);
     same.file = now->generation.image.file();
+    same.gateway_warnings = std::move(together);
+    same.gateway_file = gateway_.file;
     return same;
   }
   if (request.confirm_within && !now) {
@@ -176,7 +173,12 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
   }
   const bool text_only = now && rules::same_meaning(now->policy, candidate.policy);
   std::string summary = text_only ? "text only" : summarize(now ? &now->generation.image : nullptr, candidate.image);
-  return put_in_force(std::move(candidate), request, text_only, std::move(summary));
+  auto result = put_in_force(std::move(candidate), request, text_only, std::move(summary));
+  if (result) {
+    result->gateway_warnings = std::move(together);
+    result->gateway_file = gateway_.file;
+  }
+  return result;
 }
 
 PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request,

@@ -62,6 +62,7 @@ struct Refusal {
   std::string message;
   rules::Diagnostics details;  // of an invalid document
   std::string rendered;        // the same with source lines and carets
+  std::string file = {};       // that they point into; empty: the one that was sent
 };
 
 struct ChangeRequest {
@@ -82,7 +83,9 @@ struct Outcome {
   std::string summary;
   std::optional<WallTime> confirm_by;
   rules::Diagnostics warnings;
-  std::string file;
+  std::string file;                     // that the warnings point into
+  rules::Diagnostics gateway_warnings;  // of policy and gateway together
+  std::string gateway_file;
 };
 
 struct Pending {

@@ -45,6 +45,8 @@ TEST_F(FlowsTest, AreFilteredRankedCountedAndKilled) {
   const json translated = json_of("/v1/flows?filter=host%20203.0.113.5")["flows"][0]["translated"];
   EXPECT_EQ(translated["from"], "203.0.113.5:4003");
   EXPECT_EQ(translated["to"], nullptr);
+  const auto lines = cli({"flows", "-o", "ndjson", "--top", "1", "--by", "bytes"});
+  EXPECT_EQ(json::parse(lines.out)["from"], "10.0.3.11:4002") << lines.out;
   EXPECT_EQ(json::parse(ask("DELETE", "/v1/flows?filter=port%20443")->body)["killed"], 2);
   EXPECT_EQ(runtime.flows.size(), 1U);
 }

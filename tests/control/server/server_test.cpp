@@ -138,6 +138,21 @@ TEST_F(ServerTest, DiagnosticsPointIntoTheDocument) {
   EXPECT_EQ(detail["nearest"], "web");
 }
 
+TEST_F(ServerTest, WhatPolicyAndGatewayTogetherGetWrongPointsIntoTheGateway) {
+  start_with(small_policy(tcp_rule(80)));
+  std::string elsewhere = small_policy(tcp_rule(80));
+  while (elsewhere.contains("app-a")) elsewhere.replace(elsewhere.find("app-a"), 5, "app-b");
+  const auto refused = ask("POST", "/v1/policy?file=new.json", elsewhere);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(json::parse(refused->body)["error"]["details"][0]["file"], "gateway.json");
+  const auto applied = ask("POST", "/v1/policy?file=new.json", small_policy(tcp_rule(81)));
+  ASSERT_TRUE(applied);
+  for (const auto& warning : json::parse(applied->body)["warnings"]) {
+    const bool of_ports = warning["pointer"].get<std::string>().starts_with("/ports/");
+    EXPECT_EQ(warning["file"], of_ports ? "gateway.json" : "new.json");
+  }
+}
+
 TEST_F(ServerTest, BodiesWithoutALengthAndCompressedOnesAreRefused) {
   start();
   EXPECT_EQ(ask("POST", "/v1/policy", "{}", {{"Content-Encoding", "gzip"}})->status, 415);
