@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Who sent it, on real links: ports isolated by their switch with proxy_arp, forged sources, a link address that is written, an mtu.
+. "$(dirname "$0")/lib.sh"
+
+answers() { in_host "$1" ping -c 1 -W 1 -q "${@:3}" "$2" >/dev/null 2>&1 && printf yes || printf no; }
+answers_soon() { wait_until 5 in_host "$1" ping -c 1 -W 1 -q "$2" && printf yes || printf no; }
+
+# Two hosts of one subnet, each on a switch port of its own that reaches the gateway alone.
+isolated_hosts() {
+  local name
+  add_switch left
+  add_port left left
+  add_host one left 10.9.1.10/24 10.9.1.1 02:00:00:00:01:0a
+  add_host two left 10.9.1.11/24 10.9.1.1
+  add_host three left 10.9.1.12/24 10.9.1.1
+  for name in one two three; do bridge -n "$(namespace switch)" link set dev "$name" isolated on; done
+  jq -n '{ version: 1, vpc: { cidr_blocks: ["10.9.0.0/16"] },
+           security_groups: { asks: { egress: [{ protocol: "-1", cidr_blocks: ["0.0.0.0/0"] }] },
+                              answers: { ingress: [{ protocol: "icmp", from_port: 8, to_port: -1, security_groups: ["asks"] }] } },
+           subnets: { left: { cidr_block: "10.9.1.0/24" } },
+           interfaces: { one: { subnet: "left", private_ips: ["10.9.1.10"], security_groups: ["asks"], mac: "02:00:00:00:01:0a" },
+                         two: { subnet: "left", private_ips: ["10.9.1.11"], security_groups: ["answers"] },
+                         three: { subnet: "left", private_ips: ["10.9.1.12"], security_groups: ["asks"] } } }' >"$work/policy.json"
+}
+
+# gateway_with JQ-FILTER
+gateway_with() {
+  if [ "${daemon:-}" ]; then stop "$daemon"; fi
+  jq -n '{ version: 1, memory: "pages", max_flows: 1000, policy: "policy.json", control: { socket: "control.sock" },
+           ports: { left: { device: "af_packet:gw-left", subnets: ["left"], proxy_arp: true } } }' | jq "$1" >"$work/gateway.json"
+  start_gateway "$work/gateway.json"
+}
+
+neighbours_through_the_gateway() {
+  gateway_with '.ports.left.proxy_arp = false'
+  expect "isolated neighbours without proxy_arp" no "$(answers one 10.9.1.11)"
+  gateway_with .
+  expect "isolated neighbours with proxy_arp" yes "$(answers_soon one 10.9.1.11)"
+  expect "against their groups" no "$(answers two 10.9.1.10)"
+  expect_match "is counted" '^[1-9]' "$(dropped_as ENI_SG_RULES_MISMATCH)"
+}
+
+forged_sources() {
+  ip -n "$(namespace three)" address add 10.9.1.10/32 dev lo
+  expect "three itself" yes "$(answers_soon three 10.9.1.11)"
+  expect "three as one" no "$(answers three 10.9.1.11 -I 10.9.1.10)"
+  expect_match "is counted" '^[1-9]' "$(dropped_as ENI_SOURCE_DEST_CHECK_RESTRICTION)"
+  ip -n "$(namespace one)" link set eth0 address 02:00:00:00:01:77
+  expect "one by another link address than the written one" no "$(answers one 10.9.1.11)"
+  expect_match "is counted as spoofed" '^[1-9]' "$(dropped_as GATEWAY_REJECTS_SPOOFED_TRAFFIC)"
+  ip -n "$(namespace one)" link set eth0 address 02:00:00:00:01:0a
+}
+
+a_smaller_mtu() {
+  gateway_with '.ports.left.mtu = 600'
+  expect "small packets" yes "$(answers_soon one 10.9.1.11)"
+  expect "larger than the port's mtu" no "$(answers one 10.9.1.11 -M "do" -s 700)"
+  expect_match "is counted" '^[1-9]' "$(dropped_as MTU_EXCEEDED)"
+}
+
+a_full_table() {
+  gateway_with '.max_flows = 1'
+  expect "the one flow" yes "$(answers_soon one 10.9.1.11)"
+  expect "one too many" no "$(answers three 10.9.1.11)"
+  expect_match "is counted" '^[1-9]' "$(dropped_as CONNTRACK_FULL)"
+}
+
+e2e_begin "$@"
+world_begin "$e2e_prefix"
+isolated_hosts
+neighbours_through_the_gateway
+forged_sources
+a_smaller_mtu
+a_full_table
+e2e_end
