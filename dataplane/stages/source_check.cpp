@@ -124,7 +124,8 @@ StageResult routed_source(Question& q) {
 }
 
 StageResult outside_source(Question& q) {
-  const bool own = q.view.public_owner_of(q.source).kind != rules::PublicKind::nobody;
+  const bool own = q.view.public_owner_of(q.source).kind != rules::PublicKind::nobody ||
+                   q.world.policy->is_gateway_address(q.source);
   if (own || q.view.in_vpc(q.source)) return StageResult::GATEWAY_REJECTS_SPOOFED_TRAFFIC;
   q.context.hop = kInternetHop;
   return kPass;

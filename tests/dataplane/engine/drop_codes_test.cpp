@@ -37,6 +37,8 @@ std::vector<Step> plain_steps() {
        "drop ENI_SOURCE_DEST_CHECK_RESTRICTION"},
       {"somebody behind another port", "dmz", syn("10.0.3.11:1", "10.0.4.5:5432"),
        "drop GATEWAY_REJECTS_SPOOFED_TRAFFIC"},
+      {"the uplink's own address from outside", "outside", syn("198.51.100.2:1", "203.0.113.20:80"),
+       "drop GATEWAY_REJECTS_SPOOFED_TRAFFIC"},
       {"GRE through NAT", "inside", other(47, "10.0.3.11", "198.18.0.7").frame(), "drop PROTOCOL_RESTRICTION"},
       {"no public address", "dmz", syn("10.0.1.30:1", "198.18.0.7:1"), "drop IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"},
       {"nobody's public address", "outside", syn("198.18.0.7:1", "203.0.113.77:1"),
