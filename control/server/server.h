@@ -15,9 +15,9 @@ namespace sallyport::control {
 
 class Server {
  public:
-  // Loads the gateway document's policy (document or image), publishes it, opens the socket (and the metrics listener) and
-  // serves on threads of its own. Errors are ready to print: the compiler's diagnostics, or why the socket cannot be had
-  // (another daemon on it, a path longer than the system's 107 bytes, no permission).
+  // Loads the gateway document's policy (document or image), publishes it, opens the socket (and the metrics listener)
+  // and serves on threads of its own. Errors are ready to print: the compiler's diagnostics, or why the socket cannot
+  // be had (another daemon on it, a path longer than the system's 107 bytes, no permission).
   [[nodiscard]] static std::expected<std::unique_ptr<Server>, std::string> start(const rules::GatewayConfig& gateway,
                                                                                  dataplane::Runtime& runtime);
   virtual ~Server() = default;

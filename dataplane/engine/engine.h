@@ -36,8 +36,8 @@ struct EngineSettings {
   std::function<void*(std::size_t bytes)> allocate;
 };
 
-// A frame the gateway makes itself: ARP, ICMP errors, RST. An echo request is answered in place: the packet is forwarded back,
-// counted as consumed and originated.
+// A frame the gateway makes itself: ARP, ICMP errors, RST. An echo request is answered in place: the packet is
+// forwarded back, counted as consumed and originated.
 struct Originated {
   PortIndex port = kNoPort;
   std::uint16_t length = 0;

@@ -58,11 +58,11 @@ struct alignas(64) Session {
   FlowTuple opening;  // as the opener's packets arrive
   FlowTuple reply;    // as the answers arrive: the translated tuple turned round
   Ticks last_seen;
-  Ticks review_after;         // idle so long, and the detail must be asked: an end's time is out, or the session's
-  std::uint32_t epoch;        // of the policy that judged it last
-  std::uint32_t bytes[2];     // by direction, since they were last moved to the detail
-  std::uint16_t packets[2];   // the same
-  std::uint8_t out_port[2];   // by direction; the engine's, valid under `epoch`
+  Ticks review_after;        // idle so long, and the detail must be asked: an end's time is out, or the session's
+  std::uint32_t epoch;       // of the policy that judged it last
+  std::uint32_t bytes[2];    // by direction, since they were last moved to the detail
+  std::uint16_t packets[2];  // the same
+  std::uint8_t out_port[2];  // by direction; the engine's, valid under `epoch`
   FlowState state;
   std::uint8_t flags;  // SessionFlags
 };

@@ -1,8 +1,8 @@
 // A packet as the engine sees it: bytes that somebody else owns, where it came from, and what became of it.
 //
 // Owner: dataplane/packet. Drivers (DPDK ports, replay, tests) fill the first half, the engine the second.
-// Always: the bytes start at the Ethernet header and are rewritten in place; their number never grows, a trailer behind the IP
-// packet is cut off.
+// Always: the bytes start at the Ethernet header and are rewritten in place; their number never grows, a trailer behind
+// the IP packet is cut off.
 #pragma once
 
 #include <cstddef>

@@ -32,7 +32,8 @@ struct PortStatus {
 };
 
 struct CounterTotals {
-  std::uint64_t in = 0, forwarded = 0, dropped = 0, consumed = 0, held = 0, originated = 0, fragments_added = 0, out = 0;
+  std::uint64_t in = 0, forwarded = 0, dropped = 0, consumed = 0, held = 0, originated = 0, fragments_added = 0,
+                out = 0;
   std::array<std::uint64_t, rules::kDropCodes> drops{};
   std::uint64_t flows = 0, flows_created = 0, flows_expired = 0, flows_closed = 0, flows_cut = 0, flows_rejudged = 0;
   std::uint64_t nat_port_errors = 0, nat_idle_timeouts = 0;
@@ -58,7 +59,8 @@ class Runtime {
 
   // The ports with their real link addresses; what a Binder is made from.
   [[nodiscard]] virtual std::vector<PortSettings> port_settings() const = 0;
-  // Every worker uses the policy when this returns; the one before may then be freed. `rule_uids`: counters to make room for.
+  // Every worker uses the policy when this returns; the one before may then be freed. `rule_uids`: counters to make
+  // room for.
   virtual void publish(std::shared_ptr<const BoundPolicy> policy, std::uint32_t rule_uids) = 0;
   [[nodiscard]] virtual CounterTotals counters() const = 0;
   [[nodiscard]] virtual std::vector<std::uint64_t> rule_counters() const = 0;  // by rule uid

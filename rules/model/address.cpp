@@ -78,9 +78,7 @@ std::string to_string(Ipv4 address) {
   return text;
 }
 
-std::string to_string(const Prefix& prefix) {
-  return to_string(prefix.base) + '/' + std::to_string(prefix.length);
-}
+std::string to_string(const Prefix& prefix) { return to_string(prefix.base) + '/' + std::to_string(prefix.length); }
 
 std::string to_string(const MacAddress& mac) {
   constexpr std::string_view kDigits = "0123456789abcdef";

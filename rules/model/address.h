@@ -24,12 +24,8 @@ struct Prefix {
   Ipv4 base;
   std::uint8_t length = 0;
 
-  [[nodiscard]] constexpr std::uint32_t mask() const {
-    return length == 0 ? 0U : ~std::uint32_t{0} << (32U - length);
-  }
-  [[nodiscard]] constexpr bool contains(Ipv4 address) const {
-    return (address.value & mask()) == base.value;
-  }
+  [[nodiscard]] constexpr std::uint32_t mask() const { return length == 0 ? 0U : ~std::uint32_t{0} << (32U - length); }
+  [[nodiscard]] constexpr bool contains(Ipv4 address) const { return (address.value & mask()) == base.value; }
   [[nodiscard]] constexpr bool contains(const Prefix& other) const {
     return other.length >= length && contains(other.base);
   }

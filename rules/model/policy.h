@@ -120,11 +120,12 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
-// Docker-style publishing: destination private_ip:first_port.. becomes target:target_first_port.. after the ingress groups.
+// Docker-style publishing: destination private_ip:first_port.. becomes target:target_first_port.. after the ingress
+// groups.
 struct Publish {
   SourcePosition where;
-  std::string text;   // as written
-  Ipv4 private_ip;    // 0.0.0.0 stands for every private address of the interface
+  std::string text;  // as written
+  Ipv4 private_ip;   // 0.0.0.0 stands for every private address of the interface
   std::uint16_t first_port = 0;
   std::uint16_t last_port = 0;
   Ipv4 target;

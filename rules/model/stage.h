@@ -27,15 +27,22 @@ enum class Stage : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, 14> kStageNames{
-    "parse",   "neighbor",         "source-check", "flow",
-    "security-group-egress",       "network-acl-egress",
-    "route",   "internet-gateway", "nat-gateway",  "network-acl-ingress",
-    "dest-check",                  "security-group-ingress",
-    "publish", "forward",
+    "parse",
+    "neighbor",
+    "source-check",
+    "flow",
+    "security-group-egress",
+    "network-acl-egress",
+    "route",
+    "internet-gateway",
+    "nat-gateway",
+    "network-acl-ingress",
+    "dest-check",
+    "security-group-ingress",
+    "publish",
+    "forward",
 };
 
-[[nodiscard]] constexpr std::string_view name_of(Stage stage) {
-  return kStageNames[static_cast<std::size_t>(stage)];
-}
+[[nodiscard]] constexpr std::string_view name_of(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
 
 }  // namespace sallyport::rules
