@@ -5,7 +5,7 @@
 # Always: everything is made under a prefix of this run's own and is gone afterwards, whatever happens.
 #
 #   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
-#   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · policy JQ-FILTER > FILE
+#   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · refused TITLE STATUS REGEX COMMAND... · policy JQ-FILTER > FILE
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/../..
@@ -45,6 +45,15 @@ expect_match() {
   if [[ $3 =~ $2 ]]; then say "ok      $1"; return; fi
   say "FAILED  $1: expected something like $2, saw $3"
   failures=$((failures + 1))
+}
+
+# refused TITLE STATUS REGEX COMMAND... — a command of sallyport ends with this status and says this.
+refused() {
+  local title=$1 wanted=$2 words=$3 status=0
+  shift 3
+  sallyport "$@" >"$work/refused.log" 2>&1 || status=$?
+  expect "$title: exit status" "$wanted" "$status"
+  expect_match "$title: the reason" "$words" "$(head -c 2000 "$work/refused.log")"
 }
 
 # The lab's policy changed by a jq filter.
