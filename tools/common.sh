@@ -70,9 +70,9 @@ update_and_install() {
   as_root apt-get update && apt_install "$@"
 }
 
-# A package that brings a service (nginx) must not start it: services of the host are not ours to change.
+# Packages that bring a service (nginx, prometheus) must not start it: services of the host are not ours to change.
 install_without_services() {
-  local guard=/usr/sbin/policy-rc.d ours='' status=0
+  local guard=/usr/sbin/policy-rc.d ours='' status=0 package
   if [ ! -e "$guard" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null
     as_root chmod 755 "$guard"
@@ -80,7 +80,11 @@ install_without_services() {
   fi
   update_and_install "$@" || status=$?
   if [ "$ours" ]; then as_root rm -f "$guard"; fi
-  if [[ " $* " == *" nginx-light "* ]] && [ -d /run/systemd/system ]; then as_root systemctl disable nginx || true; fi
+  for package in "$@"; do
+    case $package in
+      nginx-light|prometheus) if [ -d /run/systemd/system ]; then as_root systemctl disable "${package%-light}" || true; fi ;;
+    esac
+  done
   return "$status"
 }
 
