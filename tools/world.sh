@@ -5,6 +5,7 @@
 # touched, and world_end takes all of it away, also what a crashed run of the same prefix left.
 #
 #   world_begin PREFIX · add_switch NAME · add_host NAME SWITCH ADDRESS/LEN GATEWAY|none [LINK-ADDRESS] · add_port NAME SWITCH
+#   add_leg NAME SWITCH ADDRESS/LEN (another interface of a host, named like the switch)
 #   start NAME NAMESPACE COMMAND... · start_gateway FILE · in_host NAME COMMAND... · wait_until SECONDS COMMAND... · world_end
 
 prefix='' work='' socket=''
@@ -55,9 +56,13 @@ add_switch() {
 
 # A veth from a namespace's DEVICE to a switch. Offloads are off at both ends: what they leave unfinished no wire would carry.
 plug() {
-  local name=$1 device=$2 switch=$3 link=${4:-} here there=$2
+  local name=$1 device=$2 switch=$3 link=${4:-} here there
   here=$(namespace switch)
-  if [ "$name" != gateway ]; then there=$name; fi
+  case $name-$device in
+    gateway-*) there=$device ;;
+    *-eth0) there=$name ;;
+    *) there=$name-$device ;;
+  esac
   ip -n "$here" link add "$there" type veth peer name "$device" netns "$(namespace "$name")"
   if [ "$link" ]; then ip -n "$(namespace "$name")" link set "$device" address "$link"; fi
   ip -n "$here" link set "$there" addrgenmode none master "$switch" up
@@ -75,6 +80,11 @@ add_host() {
   plug "$name" eth0 "$switch" "${5:-}"
   ip -n "$(namespace "$name")" address add "$address" dev eth0
   if [ "$gateway" != none ]; then ip -n "$(namespace "$name")" route add default via "$gateway"; fi
+}
+
+add_leg() {
+  plug "$1" "$2" "$2"
+  ip -n "$(namespace "$1")" address add "$3" dev "$2"
 }
 
 started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }

@@ -47,6 +47,42 @@ images() {
   start_with "an altered image" 'checksum|altered|damaged' "$work/altered.spi"
 }
 
+bytes() { local byte; for byte in "$@"; do printf '%b' "\\x$byte"; done; }
+
+# A capture of three datagrams from a client to the internet: 24 bytes of header, then 16 and 46 a record.
+capture() {
+  local second
+  bytes d4 c3 b2 a1 02 00 04 00 00 00 00 00 00 00 00 00 ff ff 00 00 01 00 00 00
+  for second in 01 02 03; do
+    bytes "$second" 00 00 00 00 00 00 00 2e 00 00 00 2e 00 00 00
+    bytes 02 00 00 00 00 01 02 00 00 00 02 0a 08 00 45 00 00 20 00 00 40 00 40 11 6c 73 0a 00 02 0a c0 00 02 50
+    bytes 9c 40 00 35 00 0c 00 00 61 62 63 64
+  done
+}
+
+# replayed TITLE STATUS FORWARDED REGEX FILE — packets before the damage, and what is said about it.
+replayed() {
+  local status=0
+  sallyport replay --policy "$work/policy.json" --capture "$5" -o json >"$work/replay.json" 2>"$work/replay.err" || status=$?
+  expect "replay of $1: exit status" "$2" "$status"
+  expect "replay of $1: packets in and forwarded" "$3 $3" "$(jq -r '"\(.packets.in) \(.packets.forwarded)"' "$work/replay.json")"
+  expect_match "replay of $1: what is said" "$4" "$(cat "$work/replay.err")"
+}
+
+captures() {
+  capture >"$work/whole.pcap"
+  head -c 160 "$work/whole.pcap" >"$work/cut.pcap"      # inside the third record
+  head -c 90 "$work/whole.pcap" >"$work/cut-header.pcap"  # inside the second's header
+  cp "$work/whole.pcap" "$work/length.pcap"
+  bytes ff ff ff 7f | dd of="$work/length.pcap" bs=1 seek=$((24 + 62 + 8)) conv=notrunc status=none
+  replayed "a whole capture" 0 3 '^$' "$work/whole.pcap"
+  replayed "a truncated capture" 0 2 'cut.pcap: record 3 at byte 148: ' "$work/cut.pcap"
+  replayed "a capture that ends in a record's header" 0 1 'cut-header.pcap: record 2 at byte 86: ' "$work/cut-header.pcap"
+  replayed "a record of absurd length" 0 1 'length.pcap: record 2 at byte 86: ' "$work/length.pcap"
+  head -c 10 "$work/whole.pcap" >"$work/stub.pcap"
+  refused "replay of a capture without its header" 2 'stub.pcap' replay --policy "$work/policy.json" --capture "$work/stub.pcap"
+}
+
 resident() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$daemon/status"; }  # MiB
 
 # 200 MiB: a policy behind white space is a policy, half of one is none; both are read while packets pass, and the memory comes back.
@@ -69,6 +105,7 @@ e2e_begin "$@"
 lab_network "$e2e_prefix"
 documents
 images
+captures
 huge
 expect "the generation in force after all of it" 1 "$(sallyport status -o json | jq .policy.generation)"
 expect "packets still pass" 200 "$(get client http://192.0.2.80/)"

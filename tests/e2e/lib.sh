@@ -6,6 +6,7 @@
 #
 #   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
 #   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · refused TITLE STATUS REGEX COMMAND... · policy JQ-FILTER > FILE
+#   seen_by HOST · pinged HOST ADDRESS · silence TITLE CODE HOST URL · books_balance
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/../..
@@ -54,6 +55,26 @@ refused() {
   sallyport "$@" >"$work/refused.log" 2>&1 || status=$?
   expect "$title: exit status" "$wanted" "$status"
   expect_match "$title: the reason" "$words" "$(head -c 2000 "$work/refused.log")"
+}
+
+# The address that the last request to this host's web server came from.
+seen_by() { tail -n 1 "$work/$1/access.log" | cut -d ' ' -f 1; }
+
+# pinged HOST ADDRESS [options of ping] — "yes" or "no".
+pinged() { in_host "$1" ping -c 1 -W 1 -q "${@:3}" "$2" >/dev/null 2>&1 && printf yes || printf no; }
+
+# silence TITLE CODE HOST URL — no answer for the client, and the code's counter rises.
+silence() {
+  local before
+  before=$(dropped_as "$2")
+  expect "$1" "no answer" "$(get "$3" "$4" --connect-timeout 1)"
+  expect_match "$1 is counted as $2" '^[1-9]' "$(( $(dropped_as "$2") - before ))"
+}
+
+# The sums of docs/counters.md, in a moment without packets under way.
+books_balance() {
+  sallyport counters -o json | jq -e '(.packets | .in == .forwarded + .dropped + .consumed + .held and
+    .out == .forwarded + .originated + .fragments_added) and .packets.dropped == ([.drops[]] | add)'
 }
 
 # The lab's policy changed by a jq filter.

@@ -4,11 +4,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/two_hosts.sh"
 
-# The sums of docs/counters.md, and the packets that a port saw against those that were counted.
-books_balance() {
-  sallyport counters -o json | jq '.packets | .in == .forwarded + .dropped + .consumed + .held and .out == .forwarded + .originated + .fragments_added'
-}
-
 forwards() {
   local workers=$1 left=$2 right=$3 title="$2 to $3, $1 workers" before
   if (( workers > $(nproc) )); then say "skipped: $title: this machine has $(nproc) cores"; return; fi
