@@ -98,22 +98,35 @@ SessionId FlowTable::take_slot() {
   return id;
 }
 
-std::expected<SessionId, InsertError> FlowTable::insert(const FlowTuple& opening, const FlowTuple& reply,
-                                                        FlowState state) {
-  if (size_ == capacity_) return std::unexpected(InsertError::full);
-  const std::uint64_t opening_hash = hash(opening);
-  const std::uint64_t reply_hash = hash(reply);
-  if (find(opening, opening_hash) || find(reply, reply_hash)) return std::unexpected(InsertError::taken);
+std::expected<FlowTable::Vacancy, InsertError> FlowTable::vacancy(const FlowTuple& opening, const FlowTuple& reply,
+                                                                  std::optional<SessionId> gives_way) const {
+  if (size_ == capacity_ && !gives_way) return std::unexpected(InsertError::full);
+  const Vacancy vacancy{opening, reply, hash(opening), hash(reply)};
+  for (const auto& found : {find(opening, vacancy.opening_hash), find(reply, vacancy.reply_hash)}) {
+    if (found && found->id != gives_way) return std::unexpected(InsertError::taken);
+  }
+  return vacancy;
+}
+
+SessionId FlowTable::insert(const Vacancy& vacancy, FlowState state) {
+  assert(size_ < capacity_);
   const SessionId id = take_slot();
   sessions_[id] = Session{};
   details_[id] = SessionDetail{};
-  sessions_[id].opening = opening;
-  sessions_[id].reply = reply;
+  sessions_[id].opening = vacancy.opening;
+  sessions_[id].reply = vacancy.reply;
   sessions_[id].state = state;
-  index(opening_hash, id, Direction::out);
-  index(reply_hash, id, Direction::back);
+  index(vacancy.opening_hash, id, Direction::out);
+  index(vacancy.reply_hash, id, Direction::back);
   ++size_;
   return id;
+}
+
+std::expected<SessionId, InsertError> FlowTable::insert(const FlowTuple& opening, const FlowTuple& reply,
+                                                        FlowState state) {
+  const auto room = vacancy(opening, reply);
+  if (!room) return std::unexpected(room.error());
+  return insert(*room, state);
 }
 
 void FlowTable::erase(SessionId id) {

@@ -52,7 +52,15 @@ class FlowTable {
   [[nodiscard]] std::optional<FoundFlow> find(const FlowTuple& tuple, std::uint64_t hash) const;
   [[nodiscard]] std::optional<FoundFlow> find(const FlowTuple& tuple) const { return find(tuple, hash(tuple)); }
 
-  // A session of these tuples in this state (not free); everything else in it is zero.
+  // Room for a session of these tuples, where `gives_way` (if any) ends first. Good until the table changes otherwise.
+  struct Vacancy {
+    FlowTuple opening{}, reply{};
+    std::uint64_t opening_hash = 0, reply_hash = 0;
+  };
+  [[nodiscard]] std::expected<Vacancy, InsertError> vacancy(const FlowTuple& opening, const FlowTuple& reply,
+                                                            std::optional<SessionId> gives_way = {}) const;
+  // A session in this state (not free); everything else in it is zero. Precondition: what gives way has ended.
+  SessionId insert(const Vacancy& vacancy, FlowState state);
   [[nodiscard]] std::expected<SessionId, InsertError> insert(const FlowTuple& opening, const FlowTuple& reply,
                                                              FlowState state);
   // Precondition: the session is live.

@@ -22,14 +22,15 @@ StageResult may_open(World& world, PacketContext& context) {
   return check_sum(world, context);
 }
 
-// A flow that stands in the way only because nobody looked since its time was out gives way.
-std::expected<SessionId, InsertError> insert(World& world, const FlowTuple& opening, const FlowTuple& reply,
-                                             FlowState state) {
-  const auto inserted = world.flows.insert(opening, reply, state);
-  if (inserted || inserted.error() != InsertError::taken) return inserted;
+// A flow that stands in the way only because nobody looked since its time was out ends here.
+std::expected<FlowTable::Vacancy, InsertError> find_room(World& world, const PacketContext& context,
+                                                         const FlowTuple& reply) {
+  const auto gives_way = context.replaces ? std::optional(context.session) : std::nullopt;
+  const auto room = world.flows.vacancy(context.key, reply, gives_way);
+  if (room || room.error() != InsertError::taken) return room;
   const auto in_the_way = world.flows.find(reply);
-  if (!in_the_way || is_live(world, in_the_way->id)) return inserted;
-  return world.flows.insert(opening, reply, state);
+  if (!in_the_way || in_the_way->id == gives_way || is_live(world, in_the_way->id)) return room;
+  return world.flows.vacancy(context.key, reply, gives_way);
 }
 
 std::uint8_t flags_of(const PacketContext& context) {
@@ -98,30 +99,22 @@ void rewrite_error(PacketContext& context) {
 
 }  // namespace
 
-StageResult open_flow(World& world, PacketContext& context, bool& opened) {
-  opened = false;
-  const bool needed = needs_flow(context);
-  if (needed) {
-    if (const auto code = may_open(world, context); code != kPass) return code;
-  }
-  if (context.replaces) end_flow(world, context.session, world.counters.flows_closed);
-  if (!needed) return kPass;
+std::expected<NewFlow, StageResult> plan_flow(World& world, PacketContext& context) {
+  if (!needs_flow(context)) return NewFlow{};
+  if (const auto code = may_open(world, context); code != kPass) return std::unexpected(code);
   const FlowTuple reply{context.destination.address, context.source.address, context.destination.port,
                         context.source.port, FlowTuple::pack(context.far_hop, context.parsed.protocol)};
-  const auto state = opening_state(context.parsed.protocol, context.parsed.tcp_flags);
-  const auto inserted = insert(world, context.key, reply, state);
-  if (!inserted) {
-    return inserted.error() == InsertError::full ? StageResult::CONNTRACK_FULL : StageResult::CONNTRACK_INVALID_STATE;
-  }
-  context.session = *inserted;
-  fill(world, context);
-  opened = true;
-  return kPass;
+  const auto room = find_room(world, context, reply);
+  if (room) return NewFlow{*room};
+  return std::unexpected(room.error() == InsertError::full ? StageResult::CONNTRACK_FULL
+                                                           : StageResult::CONNTRACK_INVALID_STATE);
 }
 
-void undo_open(World& world, const PacketContext& context) { world.flows.erase(context.session); }
-
-void count_opened(World& world) {
+void open_flow(World& world, PacketContext& context, const NewFlow& planned) {
+  if (context.replaces) end_flow(world, context.session, world.counters.flows_closed);
+  if (!planned) return;
+  context.session = world.flows.insert(*planned, opening_state(context.parsed.protocol, context.parsed.tcp_flags));
+  fill(world, context);
   world.counters.flows_created.add();
   world.counters.flows.set(world.flows.size());
 }

@@ -4,15 +4,18 @@
 // Always: a packet that is refused has changed no flow.
 #pragma once
 
+#include <expected>
+#include <optional>
+
 #include "dataplane/stages/context.h"
 
 namespace sallyport::dataplane {
 
-// Opens the flow where the packet needs one. `opened` says so: undo_open() takes it back, count_opened() is the last
-// word.
-[[nodiscard]] StageResult open_flow(World& world, PacketContext& context, bool& opened);
-void undo_open(World& world, const PacketContext& context);
-void count_opened(World& world);
+// The flow that the packet opens, where it needs one and there is room for it: nothing is opened or ended yet.
+using NewFlow = std::optional<FlowTable::Vacancy>;
+[[nodiscard]] std::expected<NewFlow, StageResult> plan_flow(World& world, PacketContext& context);
+// Once nothing can refuse the packet any more: ends the flow that gives way, opens the new one.
+void open_flow(World& world, PacketContext& context, const NewFlow& planned);
 // Verifies what a change of state must rest on.
 [[nodiscard]] StageResult check_transition(World& world, PacketContext& context);
 // Moves the flow on: state, time, counts, and the way of this direction.

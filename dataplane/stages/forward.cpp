@@ -64,14 +64,11 @@ StageResult send_or_hold(World& world, PacketContext& context) {
 StageResult commit(World& world, PacketContext& context) {
   if (const auto code = judge_size(world, context); code != kPass) return code;
   if (const auto code = check_transition(world, context); code != kPass) return code;
-  bool opened = false;
-  if (const auto code = open_flow(world, context, opened); code != kPass) return code;
-  if (const auto code = send_or_hold(world, context); code != kPass) {
-    if (opened) undo_open(world, context);
-    return code;
-  }
-  if (opened) count_opened(world);
-  if (opened || (context.known && !context.related)) move_on(world, context);
+  const auto planned = plan_flow(world, context);
+  if (!planned) return planned.error();
+  if (const auto code = send_or_hold(world, context); code != kPass) return code;
+  open_flow(world, context, *planned);
+  if (*planned || (context.known && !context.related)) move_on(world, context);
   rewrite(context);
   return kPass;
 }

@@ -73,6 +73,30 @@ TEST(FlowTable, ATupleInUseIsRefused) {
   EXPECT_EQ(table->size(), 1U);
 }
 
+TEST(FlowTable, OneThatGivesWayLeavesItsPlaceAndItsTuples) {
+  OwnedFlowTable table(2);
+  const auto old = table->insert(opening_of(1), reply_of(1), FlowState::other);
+  ASSERT_TRUE(old && table->insert(opening_of(2), reply_of(2), FlowState::other));
+  EXPECT_EQ(table->vacancy(opening_of(3), reply_of(3)).error(), InsertError::full);
+  EXPECT_EQ(table->vacancy(opening_of(1), reply_of(2), *old).error(), InsertError::taken) << "the other's";
+  EXPECT_EQ(table->vacancy(opening_of(2), reply_of(3), *old).error(), InsertError::taken) << "the other's";
+  for (const auto& [opening, reply] : {std::pair{opening_of(1), reply_of(1)},
+                                       {opening_of(1), reply_of(3)},
+                                       {reply_of(1), opening_of(1)},
+                                       {opening_of(3), reply_of(3)}}) {
+    const auto id = table->find(opening_of(1))->id;
+    const auto room = table->vacancy(opening, reply, id);
+    ASSERT_TRUE(room);
+    EXPECT_EQ(table->size(), 2U) << "nothing has changed yet";
+    table->erase(id);
+    const auto next = table->insert(*room, FlowState::other);
+    EXPECT_EQ(table->find(opening), (FoundFlow{next, Direction::out}));
+    EXPECT_EQ(table->find(reply), (FoundFlow{next, Direction::back}));
+    table->erase(next);
+    ASSERT_TRUE(table->insert(opening_of(1), reply_of(1), FlowState::other));
+  }
+}
+
 TEST(FlowTable, AFlowThatIsItsOwnReply) {
   OwnedFlowTable table(10);
   const FlowTuple self{5, 5, 7, 7, FlowTuple::pack(0, 17)};
