@@ -246,6 +246,45 @@ TEST(Meaning, AReplyLedElsewhereIsLost) {
               {"not back", "inside", tcp(kDb, kApp, kSynAck).frame(), "drop NO_ROUTE_TO_DESTINATION"}});
 }
 
+// Where the table leads stands before whatever would judge the packet on the way there, so that the code names it.
+TEST(Meaning, AReplyLedElsewhereIsLostForThatReason) {
+  struct Row {
+    std::string description;
+    nlohmann::ordered_json route;  // of the table by which the reply leaves
+    std::string table;
+    std::vector<Step> steps;
+  };
+  const Step to_db{"to db", "inside", syn(kApp, kDb), "inside tcp 10.0.3.11:40000 > 10.0.4.5:5432 S ttl 63"};
+  const Step from_db{"from db", "inside", tcp(kDb, kApp, kSynAck).frame(), "drop NO_ROUTE_TO_DESTINATION"};
+  const std::vector<Row> rows{
+      {"into a NAT gateway whose ACL refuses it",
+       {{"cidr_block", "10.0.3.0/24"}, {"nat_gateway", "nat-a"}},
+       "back",
+       {to_db, from_db}},
+      {"to an appliance whose ACL refuses it",
+       {{"cidr_block", "10.0.3.0/24"}, {"interface", "vpn"}},
+       "back",
+       {to_db, from_db}},
+      {"to the internet, for a private address that an appliance forwarded for",
+       {{"cidr_block", "10.200.0.0/16"}, {"gateway", "internet"}},
+       "public",
+       {{"there", "dmz", tcp("10.200.0.1:1", "10.0.1.30:22", tcp::kSyn).from(kVpnMac).frame(),
+         "dmz tcp 10.200.0.1:1 > 10.0.1.30:22 S ttl 63"},
+        {"not back", "dmz", tcp("10.0.1.30:22", "10.200.0.1:1", kSynAck).frame(), "drop NO_ROUTE_TO_DESTINATION"}}},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.description);
+    auto policy = usual_policy();
+    policy["network_acls"]["public"]["ingress"].push_back(
+        {{"rule_no", 40}, {"action", "deny"}, {"protocol", "-1"}, {"cidr_block", "10.0.4.0/24"}});
+    policy["route_tables"]["back"] = nlohmann::ordered_json::array();
+    policy["route_tables"][row.table].push_back(row.route);
+    policy["subnets"]["db"]["route_table"] = "back";
+    GatewayWorld world(policy.dump(), resolved());
+    run(world, row.steps);
+  }
+}
+
 TEST(Meaning, AFullTableRefusesTrackedFlowsAndEvictsNone) {
   auto settings = resolved();
   settings.max_flows = 1;
