@@ -25,7 +25,7 @@ std::string report_text(const std::string& path, const rules::Compiled& compiled
   table.add({"classes", std::to_string(report.classes)});
   table.add({"predicates", std::to_string(report.predicates)});
   table.add({"rows", std::to_string(report.rows)});
-  table.add({"cost", "a decision takes at most " + std::to_string(report.search_steps) + " steps of binary search"});
+  table.add({"cost", "a decision touches at most " + std::to_string(report.lines) + " cache lines"});
   table.add({"hash", compiled.image.hash()});
   return path + '\n' + table.text();
 }

@@ -18,7 +18,7 @@ std::string bare_name(const std::string& path) {
 }
 
 std::expected<PolicyInput, InputError> from_image(const std::string& path, std::span<const std::byte> bytes) {
-  auto image = rules::Image::load({bytes.begin(), bytes.end()});
+  auto image = rules::Image::load_copy(bytes);
   if (!image) return std::unexpected(InputError{path, {}, {}, input_name(path) + ": " + image.error()});
   auto read = rules::read_policy(image->source(), std::string(image->file()));
   if (!read) {

@@ -112,8 +112,8 @@ AddressClasses classify(const AddressObjects& objects) {
     if (added) {
       for (const ObjectId object : active) classes.of_object[object].push_back(id);
     }
-    if (classes.spans.empty() || classes.spans.back().address_class != id) {
-      classes.spans.push_back({.first = static_cast<std::uint32_t>(address), .address_class = id});
+    if (classes.steps.empty() || classes.steps.back().value != id) {
+      classes.steps.push_back({.first = static_cast<std::uint32_t>(address), .value = id});
     }
   };
   const std::vector<Edge> edges = edges_of(objects);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rules/compile/context.h"
+#include "rules/compile/step_map_writer.h"
 
 namespace sallyport::rules {
 
@@ -51,7 +52,7 @@ class AddressObjects {
 };
 
 struct AddressClasses {
-  std::vector<layout::ClassSpan> spans;
+  std::vector<AddressStep> steps;  // addresses to classes
   std::uint32_t count = 0;
   std::vector<std::vector<ClassId>> of_object;  // ascending; empty for objects that hold everything
 };

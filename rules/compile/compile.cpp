@@ -2,11 +2,13 @@
 #include "rules/compile/compile.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <ranges>
 #include <string>
 
 #include "rules/compile/steps.h"
 #include "rules/image/image_writer.h"
+#include "rules/image/step_map_walk.h"
 
 namespace sallyport::rules {
 namespace {
@@ -36,29 +38,46 @@ void at_most(std::size_t count, std::size_t ceiling, const std::string& what, co
                  std::to_string(count) + " " + what + ", the ceiling " + name + " is " + std::to_string(ceiling));
 }
 
-// Class of the address, row of the class, then the segment in two predicates (rules/decide/judge.cpp).
-std::size_t search_steps(const ImageTables& tables) {
-  std::size_t rows = 0;
-  for (const auto& descriptor : tables.descriptors) rows = std::max<std::size_t>(rows, descriptor.row_count);
-  std::size_t segments = 0;
-  for (const auto& predicate : tables.predicates) {
-    for (std::size_t kind = 0; kind + 1 < predicate.segments.size(); ++kind) {
-      segments = std::max<std::size_t>(segments, predicate.segments[kind + 1] - predicate.segments[kind]);
-    }
-  }
-  const auto steps = [](std::size_t records) { return static_cast<std::size_t>(std::bit_width(records)); };
-  return steps(tables.classes.size()) + steps(rows) + 2 * steps(segments);
+std::size_t most_groups(const Policy& policy) {
+  std::size_t most = 0;
+  for (const auto& [name, interface] : policy.interfaces) most = std::max(most, interface.security_groups.size());
+  for (const auto& [name, subnet] : policy.subnets) most = std::max(most, subnet.security_groups.size());
+  return most;
 }
 
-CompileReport report_of(const ImageTables& tables, std::size_t bytes) {
+std::size_t lines_of(step_map::Ref ref) {
+  if (step_map::is_leaf(ref)) return 0;
+  static constexpr std::array<std::size_t, 5> kLines{1, 2, 3, 4, 1};
+  return kLines[static_cast<std::size_t>(step_map::form_of(ref))];
+}
+
+// Interface, descriptor, map of any address; class (two maps), row (two buckets), predicate, its map.
+std::size_t lines_of_decision(const ImageTables& tables) {
+  const auto most = [](const layout::Maps& maps) { return std::ranges::max(maps | std::views::transform(lines_of)); };
+  std::size_t any = 0;
+  std::size_t peer = 0;
+  std::size_t rows = 0;
+  for (const auto& descriptor : tables.descriptors) {
+    any = std::max(any, most(descriptor.any));
+    rows = std::max<std::size_t>(rows, descriptor.mask == 0 ? 1 : 2);
+  }
+  for (const auto& predicate : tables.predicates) peer = std::max(peer, most(predicate.maps));
+  std::size_t low = 0;
+  const Line* lines = tables.lines.data();
+  const auto root = tables.options.class_of;
+  step_map::walk(lines, root, [&](auto, auto, step_map::Ref ref) { low = std::max(low, lines_of(ref)); });
+  return 2 + any + lines_of(root) + low + rows + 1 + peer;
+}
+
+CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t bytes) {
   return {.interfaces = tables.options.named_interfaces,
           .group_sets = tables.group_lists.size(),
           .rules = tables.rules.size(),
           .classes = tables.options.classes,
-          .rows = tables.rows.size(),
+          .rows = rows,
           .predicates = tables.predicates.size(),
           .image_bytes = bytes,
-          .search_steps = search_steps(tables)};
+          .lines = lines_of_decision(tables)};
 }
 
 }  // namespace
@@ -67,6 +86,8 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
   Diagnostics problems;
   at_most(count_rules(policy), ceilings.rules, "rules in all groups and ACLs", "rules", problems);
   at_most(count_routes(policy), ceilings.routes, "routes with every entry of their prefix lists", "routes", problems);
+  at_most(most_groups(policy), ceilings.groups_per_interface, "groups of one interface or subnet",
+          "groups_per_interface", problems);
   if (problems.has_errors()) return std::unexpected(std::move(problems));
   CompileContext context(policy);
   context.tables.source = policy.source;
@@ -75,7 +96,8 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
   compile_owners(context);
   compile_routes(context);
   compile_rules(context);
-  if (!compile_decisions(context, ceilings.rows)) {
+  const auto rows = compile_decisions(context, ceilings.rows);
+  if (!rows) {
     problems.error({}, "",
                    "groups and ACLs tell too many kinds of remote addresses apart, the ceiling rows is " +
                        std::to_string(ceilings.rows));
@@ -86,7 +108,7 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
     problems.error({}, "", "the compiled image does not pass its own checks: " + image.error());
     return std::unexpected(std::move(problems));
   }
-  CompileReport report = report_of(context.tables, image->bytes().size());
+  CompileReport report = report_of(context.tables, *rows, image->bytes().size());
   return Compiled{.image = std::move(*image), .report = report};
 }
 

@@ -21,7 +21,7 @@ struct CompileReport {
   std::size_t rows = 0;
   std::size_t predicates = 0;
   std::size_t image_bytes = 0;
-  std::size_t search_steps = 0;  // the cost estimate: steps of binary search one decision takes at most
+  std::size_t lines = 0;  // the cost estimate: cache lines that one decision touches at most
 };
 
 struct Compiled {
@@ -31,9 +31,10 @@ struct Compiled {
 
 // What an image may hold of things that a document's own ceilings do not bound. They keep every index in 32 bits.
 struct ImageCeilings {
-  std::size_t rules = 16'000'000;   // of all groups and ACLs
+  std::size_t rules = 8'000'000;    // of all groups and ACLs
   std::size_t routes = 16'000'000;  // one for each entry of a prefix list
-  std::size_t rows = 64'000'000;    // a list of groups or an ACL, and a kind of remote address it tells from others
+  std::size_t groups_per_interface = 63;
+  std::size_t rows = 64'000'000;  // a list of groups or an ACL, and a kind of remote address it tells from others
 };
 
 // The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name.

@@ -6,6 +6,7 @@
 
 #include "rules/compile/address_classes.h"
 #include "rules/compile/predicates.h"
+#include "rules/compile/rows.h"
 #include "rules/compile/steps.h"
 
 namespace sallyport::rules {
@@ -59,18 +60,23 @@ class DescriptorWriter {
       : tables_(context.tables), peers_(peers), classes_(classes), predicates_(context.tables, peers.any_peer) {}
 
   // `rules` in order of preference. False: too many rows.
-  [[nodiscard]] bool add(const std::vector<std::uint32_t>& rules, std::uint32_t flags, std::size_t max_rows) {
-    std::vector<std::uint32_t> of_everything;
-    std::ranges::copy_if(rules, std::back_inserter(of_everything), [&](auto rule) { return peers_.everything[rule]; });
-    const std::uint32_t default_predicate = predicates_.add(of_everything);
-    const auto begin = static_cast<std::uint32_t>(tables_.rows.size());
+  [[nodiscard]] bool add(const std::vector<PlacedRule>& rules, std::uint32_t flags, std::size_t max_rows) {
+    list_.clear();
+    std::ranges::copy_if(rules, std::back_inserter(list_), [&](auto rule) { return peers_.everything[rule_of(rule)]; });
+    const std::uint32_t of_any = predicates_.add(list_);
     if (!collect_matches(rules, max_rows)) return false;
-    add_rows(rules);
-    const auto count = static_cast<std::uint32_t>(tables_.rows.size()) - begin;
-    tables_.descriptors.push_back(
-        {.default_predicate = default_predicate, .row_begin = begin, .row_count = count, .flags = flags});
-    return tables_.rows.size() <= max_rows;
+    collect_rows(rules);
+    const std::size_t first = tables_.row_buckets.size();
+    const std::uint32_t mask = write_rows(rows_, tables_.row_buckets);
+    tables_.descriptors.push_back({.any = tables_.predicates[of_any].maps,
+                                   .buckets = static_cast<std::uint32_t>(first),
+                                   .mask = mask,
+                                   .flags = flags,
+                                   .predicate = of_any});
+    count_ += rows_.size();
+    return count_ <= max_rows;
   }
+  [[nodiscard]] std::size_t rows() const { return count_; }
 
  private:
   // The rule at place `order` of the list matches a class.
@@ -80,10 +86,10 @@ class DescriptorWriter {
     friend auto operator<=>(const Match&, const Match&) = default;
   };
 
-  bool collect_matches(const std::vector<std::uint32_t>& rules, std::size_t limit) {
+  bool collect_matches(const std::vector<PlacedRule>& rules, std::size_t limit) {
     matches_.clear();
     for (std::uint32_t order = 0; order < rules.size(); ++order) {
-      for (const ObjectId object : peers_.objects[rules[order]]) {
+      for (const ObjectId object : peers_.objects[rule_of(rules[order])]) {
         for (const ClassId id : classes_.of_object[object]) {
           matches_.push_back({.address_class = id, .order = order});
         }
@@ -96,12 +102,13 @@ class DescriptorWriter {
     return true;
   }
 
-  void add_rows(const std::vector<std::uint32_t>& rules) {
+  void collect_rows(const std::vector<PlacedRule>& rules) {
+    rows_.clear();
     for (std::size_t i = 0; i < matches_.size();) {
       const ClassId id = matches_[i].address_class;
       list_.clear();
       for (; i < matches_.size() && matches_[i].address_class == id; ++i) list_.push_back(rules[matches_[i].order]);
-      tables_.rows.push_back({.address_class = id, .predicate = predicates_.add(list_)});
+      rows_.push_back({.address_class = id, .predicate = predicates_.add(list_)});
     }
   }
 
@@ -110,24 +117,27 @@ class DescriptorWriter {
   const AddressClasses& classes_;
   PredicateWriter predicates_;
   std::vector<Match> matches_;
-  std::vector<std::uint32_t> list_;
+  std::vector<Row> rows_;
+  std::vector<PlacedRule> list_;
+  std::size_t count_ = 0;
 };
 
-std::vector<std::uint32_t> rules_of_list(const CompileContext& context, std::uint32_t list, Direction direction) {
+std::vector<PlacedRule> rules_of_list(const CompileContext& context, std::uint32_t list, Direction direction) {
   const auto& groups = context.tables.group_lists[list];
-  std::vector<std::uint32_t> rules;
+  std::vector<PlacedRule> rules;
   for (std::uint32_t i = 0; i < groups.count; ++i) {
     const RuleRange range = context.group_rules(context.tables.list_groups[groups.begin + i], direction);
-    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(rule);
+    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(i, rule));
   }
   return rules;
 }
 
 // Whether the replies of a flow need no state: these rules admit 0.0.0.0/0 on all ports.
 std::uint32_t return_flags(const CompileContext& context, const RulePeers& peers,
-                           const std::vector<std::uint32_t>& other_direction) {
+                           const std::vector<PlacedRule>& other_direction) {
   std::uint32_t flags = 0;
-  for (const std::uint32_t index : other_direction) {
+  for (const PlacedRule placed_rule : other_direction) {
+    const std::uint32_t index = rule_of(placed_rule);
     if (!peers.any_peer[index]) continue;
     const auto& rule = context.tables.rules[index];
     const bool all_ports = rule.from_port == 0 && rule.to_port == 65535;
@@ -140,25 +150,25 @@ std::uint32_t return_flags(const CompileContext& context, const RulePeers& peers
 
 }  // namespace
 
-bool compile_decisions(CompileContext& context, std::size_t max_rows) {
+std::optional<std::size_t> compile_decisions(CompileContext& context, std::size_t max_rows) {
   AddressObjects objects(context);
   const RulePeers peers = collect_peers(context, objects);
-  AddressClasses classes = classify(objects);
+  const AddressClasses classes = classify(objects);
   context.tables.options.classes = classes.count;
+  context.tables.options.class_of = StepMapWriter(context.tables.lines).addresses(classes.steps);
   DescriptorWriter writer(context, peers, classes);
   for (std::uint32_t list = 0; list < context.tables.group_lists.size(); ++list) {
     const auto ingress = rules_of_list(context, list, Direction::ingress);
     const auto egress = rules_of_list(context, list, Direction::egress);
-    if (!writer.add(ingress, return_flags(context, peers, egress), max_rows)) return false;
-    if (!writer.add(egress, return_flags(context, peers, ingress), max_rows)) return false;
+    if (!writer.add(ingress, return_flags(context, peers, egress), max_rows)) return std::nullopt;
+    if (!writer.add(egress, return_flags(context, peers, ingress), max_rows)) return std::nullopt;
   }
   for (const RuleRange& range : context.acl_ranges) {
-    std::vector<std::uint32_t> rules;
-    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(rule);
-    if (!writer.add(rules, 0, max_rows)) return false;
+    std::vector<PlacedRule> rules;
+    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(0, rule));
+    if (!writer.add(rules, 0, max_rows)) return std::nullopt;
   }
-  context.tables.classes = std::move(classes.spans);
-  return true;
+  return writer.rows();
 }
 
 }  // namespace sallyport::rules

@@ -14,7 +14,7 @@ namespace sallyport::rules {
 namespace {
 
 std::expected<LoadedPolicy, Diagnostics> from_image(std::span<const std::byte> bytes) {
-  auto image = Image::load({bytes.begin(), bytes.end()});
+  auto image = Image::load_copy(bytes);
   if (!image) {
     Diagnostics problems;
     problems.error({}, "", "this image cannot be loaded: " + image.error());

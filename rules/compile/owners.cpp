@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "rules/compile/step_map_writer.h"
 #include "rules/compile/steps.h"
 
 namespace sallyport::rules {
@@ -78,6 +79,21 @@ void add_public_owners(ImageTables& tables) {
   std::ranges::sort(tables.public_owners, {}, &layout::PublicOwnerRecord::address);
 }
 
+// Records that ascend and do not overlap as a map of addresses to their numbers; kNothing lies between them.
+template <typename Record>
+std::vector<AddressStep> steps_of(const std::vector<Record>& records, auto first, auto last) {
+  std::vector<AddressStep> steps;
+  std::uint64_t next = 0;
+  for (std::uint32_t i = 0; i < records.size(); ++i) {
+    if (records[i].*first > next)
+      steps.push_back({.first = static_cast<std::uint32_t>(next), .value = layout::kNothing});
+    steps.push_back({.first = records[i].*first, .value = i});
+    next = std::uint64_t{records[i].*last} + 1;
+  }
+  if (next <= 0xFFFF'FFFFU) steps.push_back({.first = static_cast<std::uint32_t>(next), .value = layout::kNothing});
+  return steps;
+}
+
 }  // namespace
 
 void compile_owners(CompileContext& context) {
@@ -93,6 +109,11 @@ void compile_owners(CompileContext& context) {
     add_ranges(tables.owners, points[subnet], record, subnet);
   }
   add_public_owners(tables);
+  StepMapWriter maps(tables.lines);
+  tables.options.owner_of = maps.addresses(steps_of(tables.owners, &OwnerRecord::first, &OwnerRecord::last));
+  using layout::PublicOwnerRecord;
+  tables.options.public_owner_of =
+      maps.addresses(steps_of(tables.public_owners, &PublicOwnerRecord::address, &PublicOwnerRecord::address));
 }
 
 }  // namespace sallyport::rules

@@ -28,6 +28,9 @@ void add_options(CompileContext& context) {
       .timeouts = options.timeouts,
       .named_interfaces = size_of(policy.interfaces),
       .classes = 0,
+      .class_of = 0,
+      .owner_of = 0,
+      .public_owner_of = 0,
   };
   for (const Prefix& block : policy.vpc.cidr_blocks) {
     context.tables.vpc_cidrs.push_back({.base = block.base.value, .length = block.length});

@@ -1,16 +1,14 @@
-// Ordered rules resolved to segments; see the header. Owner: rules/compile.
+// Ordered rules resolved to maps of keys; see the header. Owner: rules/compile.
 #include "rules/compile/predicates.h"
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <tuple>
 
 namespace sallyport::rules {
 namespace {
 
 using layout::RuleRecord;
-using layout::SegmentRecord;
 using layout::TrafficKind;
 
 struct Keys {
@@ -45,75 +43,56 @@ std::optional<Keys> keys_of(const RuleRecord& rule, TrafficKind kind) {
   return Keys{.first = key, .last = key};
 }
 
-// A rule begins or ends to match from `key` on; `order` is its place in the list.
-struct Edge {
-  std::uint32_t key = 0;
-  std::uint32_t order = 0;
-  bool begins = false;
-};
-
-void append(std::vector<SegmentRecord>& segments, std::size_t begin, const SegmentRecord& segment) {
-  if (segments.size() > begin) {
-    SegmentRecord& previous = segments.back();
-    if (previous.last + 1 == segment.first && previous.rule == segment.rule && previous.flags == segment.flags) {
-      previous.last = segment.last;
-      return;
-    }
-  }
-  segments.push_back(segment);
-}
-
 }  // namespace
 
-std::uint32_t PredicateWriter::add(const std::vector<std::uint32_t>& rules) {
+std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules) {
   const auto [id, added] = lists_.add(rules);
   if (!added) return id;
-  layout::PredicateRecord record{.rule_begin = static_cast<std::uint32_t>(tables_.predicate_rules.size()),
+  layout::PredicateRecord record{.maps = {},
+                                 .rule_begin = static_cast<std::uint32_t>(tables_.predicate_rules.size()),
                                  .rule_count = static_cast<std::uint32_t>(rules.size()),
-                                 .segments = {}};
-  tables_.predicate_rules.insert(tables_.predicate_rules.end(), rules.begin(), rules.end());
+                                 .unused = {}};
+  std::ranges::transform(rules, std::back_inserter(tables_.predicate_rules), rule_of);
   for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
-    record.segments[kind] = static_cast<std::uint32_t>(tables_.segments.size());
-    resolve(rules, static_cast<TrafficKind>(kind));
+    record.maps[kind] = resolve(rules, static_cast<TrafficKind>(kind));
   }
-  record.segments[layout::kTrafficKinds] = static_cast<std::uint32_t>(tables_.segments.size());
   tables_.predicates.push_back(record);
   return id;
 }
 
-void PredicateWriter::resolve(const std::vector<std::uint32_t>& rules, TrafficKind kind) {
-  std::vector<Edge> edges;
-  for (std::uint32_t order = 0; order < rules.size(); ++order) {
-    if (const auto keys = keys_of(tables_.rules[rules[order]], kind)) {
-      edges.push_back({.key = keys->first, .order = order, .begins = true});
-      edges.push_back({.key = keys->last + 1, .order = order, .begins = false});
+step_map::Ref PredicateWriter::ruling_of_active() const {
+  if (active_.empty()) return step_map::leaf(layout::kNothing);
+  const PlacedRule first = *std::ranges::min_element(active_);
+  const bool allows = (tables_.rules[rule_of(first)].flags & layout::kRuleAllows) != 0;
+  const bool some_any_peer = std::ranges::any_of(active_, [&](PlacedRule rule) { return any_peer_[rule_of(rule)]; });
+  return step_map::leaf(layout::ruling(first >> layout::kRuleBits, rule_of(first),
+                                       (allows ? layout::kAllows : 0U) | (some_any_peer ? layout::kSomeAnyPeer : 0U)));
+}
+
+step_map::Ref PredicateWriter::resolve(const std::vector<PlacedRule>& rules, TrafficKind kind) {
+  edges_.clear();
+  for (const PlacedRule rule : rules) {
+    if (const auto keys = keys_of(tables_.rules[rule_of(rule)], kind)) {
+      edges_.push_back({.key = keys->first, .rule = rule, .begins = true});
+      edges_.push_back({.key = keys->last + 1, .rule = rule, .begins = false});
     }
   }
-  std::ranges::sort(edges, {}, [](const Edge& e) { return std::tuple(e.key, e.order, e.begins); });
-  const std::size_t begin = tables_.segments.size();
-  std::set<std::uint32_t> active;
-  std::size_t any_peers = 0;
-  for (std::size_t i = 0; i < edges.size();) {
-    const std::uint32_t key = edges[i].key;
-    for (; i < edges.size() && edges[i].key == key; ++i) {
-      const std::size_t counts = any_peer_[rules[edges[i].order]] ? 1 : 0;
-      if (edges[i].begins) {
-        active.insert(edges[i].order);
-        any_peers += counts;
+  std::ranges::sort(edges_, {}, [](const Edge& e) { return std::tuple(e.key, e.rule, e.begins); });
+  active_.clear();
+  steps_.assign(1, {.first = 0, .ref = step_map::leaf(layout::kNothing)});
+  for (std::size_t i = 0; i < edges_.size() && edges_[i].key <= 0xFFFF;) {
+    const std::uint32_t key = edges_[i].key;
+    for (; i < edges_.size() && edges_[i].key == key; ++i) {
+      if (edges_[i].begins) {
+        active_.push_back(edges_[i].rule);
       } else {
-        active.erase(edges[i].order);
-        any_peers -= counts;
+        std::erase(active_, edges_[i].rule);
       }
     }
-    if (active.empty()) continue;
-    const std::uint32_t rule = rules[*active.begin()];
-    const bool allows = (tables_.rules[rule].flags & layout::kRuleAllows) != 0;
-    append(tables_.segments, begin,
-           {.first = static_cast<std::uint16_t>(key),
-            .last = static_cast<std::uint16_t>(edges[i].key - 1),
-            .rule = rule,
-            .flags = (allows ? layout::kAllows : 0U) | (any_peers > 0 ? layout::kSomeAnyPeer : 0U)});
+    if (key == 0) steps_.clear();
+    steps_.push_back({.first = key, .ref = ruling_of_active()});
   }
+  return maps_.keys(steps_);
 }
 
 }  // namespace sallyport::rules

@@ -1,4 +1,4 @@
-// Ordered lists of rules resolved to segments, so that a lookup costs one search whatever the number of rules.
+// Ordered lists of rules resolved to maps of keys, so that a lookup costs the same whatever the number of rules.
 //
 // Owner: rules/compile. Always: equal lists share one predicate.
 #pragma once
@@ -7,24 +7,44 @@
 #include <vector>
 
 #include "rules/compile/interner.h"
+#include "rules/compile/step_map_writer.h"
 #include "rules/image/image_writer.h"
 
 namespace sallyport::rules {
 
+// A rule and where its group stands in an interface's list; the lesser precedes.
+using PlacedRule = std::uint32_t;
+[[nodiscard]] constexpr PlacedRule placed(std::uint32_t place, std::uint32_t rule) {
+  return place << layout::kRuleBits | rule;
+}
+[[nodiscard]] constexpr std::uint32_t rule_of(PlacedRule rule) { return rule & (layout::kMaxRules - 1); }
+
 class PredicateWriter {
  public:
   // `any_peer[rule]`: the rule has peer 0.0.0.0/0.
-  PredicateWriter(ImageTables& tables, const std::vector<bool>& any_peer) : tables_(tables), any_peer_(any_peer) {}
+  PredicateWriter(ImageTables& tables, const std::vector<bool>& any_peer)
+      : tables_(tables), any_peer_(any_peer), maps_(tables.lines) {}
 
-  // The predicate of these rules, the first of which that matches decides.
-  std::uint32_t add(const std::vector<std::uint32_t>& rules);
+  // The predicate of these rules, which ascend; the first that matches decides.
+  std::uint32_t add(const std::vector<PlacedRule>& rules);
 
  private:
-  void resolve(const std::vector<std::uint32_t>& rules, layout::TrafficKind kind);
+  // A rule begins or ends to match from `key` on.
+  struct Edge {
+    std::uint32_t key = 0;
+    PlacedRule rule = 0;
+    bool begins = false;
+  };
+  [[nodiscard]] step_map::Ref resolve(const std::vector<PlacedRule>& rules, layout::TrafficKind kind);
+  [[nodiscard]] step_map::Ref ruling_of_active() const;
 
   ImageTables& tables_;
   const std::vector<bool>& any_peer_;
+  StepMapWriter maps_;
   Interner lists_;
+  std::vector<Edge> edges_;
+  std::vector<PlacedRule> active_;
+  std::vector<KeyStep> steps_;
 };
 
 }  // namespace sallyport::rules

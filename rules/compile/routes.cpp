@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "rules/compile/step_map_writer.h"
 #include "rules/compile/steps.h"
 
 namespace sallyport::rules {
 namespace {
 
 using layout::kLocalRoute;
-using layout::kNoRoute;
 
 enum class Origin : std::uint8_t { written, list, local };
 
@@ -64,49 +64,46 @@ std::vector<Candidate> candidates(CompileContext& context, const RouteTable& tab
 }
 
 // Walks the prefixes in order of address, outer before inner; a stack holds those that contain the current address.
-class SpanWriter {
+class RouteSteps {
  public:
-  explicit SpanWriter(std::vector<layout::RouteSpan>& spans) : spans_(spans), begin_(spans.size()) {
-    start(0, kNoRoute);
-  }
+  RouteSteps() { start(0, layout::kNothing); }
   void add(const Candidate& candidate) {
     leave_before(candidate.prefix.first().value);
     open_.push_back(candidate);
     start(candidate.prefix.first().value, candidate.route);
   }
-  void finish() { leave_before(std::uint64_t{1} << 32U); }
+  const std::vector<AddressStep>& finish() {
+    leave_before(std::uint64_t{1} << 32U);
+    return steps_;
+  }
 
  private:
   void leave_before(std::uint64_t address) {
     while (!open_.empty() && open_.back().prefix.last().value < address) {
       const std::uint64_t next = std::uint64_t{open_.back().prefix.last().value} + 1;
       open_.pop_back();
-      if (next <= 0xFFFF'FFFFU) start(static_cast<std::uint32_t>(next), open_.empty() ? kNoRoute : open_.back().route);
+      if (next <= 0xFFFF'FFFFU) {
+        start(static_cast<std::uint32_t>(next), open_.empty() ? layout::kNothing : open_.back().route);
+      }
     }
   }
   void start(std::uint32_t first, std::uint32_t route) {
-    if (spans_.size() > begin_ && spans_.back().first == first) spans_.pop_back();
-    if (spans_.size() > begin_ && spans_.back().route == route) return;
-    spans_.push_back({.first = first, .route = route});
+    if (!steps_.empty() && steps_.back().first == first) steps_.pop_back();
+    steps_.push_back({.first = first, .value = route});
   }
 
-  std::vector<layout::RouteSpan>& spans_;
-  std::size_t begin_;
+  std::vector<AddressStep> steps_;
   std::vector<Candidate> open_;
 };
 
 }  // namespace
 
 void compile_routes(CompileContext& context) {
-  ImageTables& tables = context.tables;
   for (const auto& [name, table] : context.policy.route_tables) {
-    const std::size_t begin = tables.route_spans.size();
-    SpanWriter writer(tables.route_spans);
-    for (const Candidate& candidate : candidates(context, table)) writer.add(candidate);
-    writer.finish();
-    tables.route_tables.push_back({.name = context.text(name),
-                                   .span_begin = static_cast<std::uint32_t>(begin),
-                                   .span_count = static_cast<std::uint32_t>(tables.route_spans.size() - begin)});
+    RouteSteps steps;
+    for (const Candidate& candidate : candidates(context, table)) steps.add(candidate);
+    context.tables.route_tables.push_back(
+        {.name = context.text(name), .route_of = StepMapWriter(context.tables.lines).addresses(steps.finish())});
   }
 }
 

@@ -3,6 +3,9 @@
 // Owner: rules/compile. Always: deterministic; no step changes what an earlier one wrote.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "rules/compile/context.h"
 
 namespace sallyport::rules {
@@ -17,7 +20,8 @@ void compile_routes(CompileContext& context);
 // Group rules and ACL entries with their provenance.
 void compile_rules(CompileContext& context);
 
-// Address classes, descriptors, rows and predicates. Needs owners and rules. False: more than `max_rows` rows.
-[[nodiscard]] bool compile_decisions(CompileContext& context, std::size_t max_rows);
+// Address classes, descriptors, rows and predicates. Needs owners and rules. The number of rows; none: more than
+// `max_rows`.
+[[nodiscard]] std::optional<std::size_t> compile_decisions(CompileContext& context, std::size_t max_rows);
 
 }  // namespace sallyport::rules

@@ -1,16 +1,16 @@
-// What groups and ACLs say of a packet: class of the remote address, row of that class, segment of the port.
+// What groups and ACLs say of a packet: what matches any address, class of the remote address, row of that class.
 //
-// Owner: rules/decide. Two predicates are asked, that of the class and that of any address; the earlier rule decides.
+// Owner: rules/decide. Each answer is two rulings, that of any address and that of the class; the lesser precedes. The
+// number of cache lines touched does not depend on the number of rules (rules/image/step_map.h, layout.h).
 #include <algorithm>
 
 #include "rules/decide/policy_view.h"
-#include "rules/decide/search.h"
 #include "rules/image/tables.h"
 
 namespace sallyport::rules {
 
 using layout::DescriptorRecord;
-using layout::SegmentRecord;
+using layout::kNothing;
 using layout::Tables;
 using layout::TrafficKind;
 
@@ -18,7 +18,7 @@ namespace {
 
 struct TrafficKey {
   TrafficKind kind = TrafficKind::other;
-  std::uint16_t key = 0;
+  step_map::Key key = 0;
 };
 
 TrafficKey key_of(const Query& query) {
@@ -29,40 +29,52 @@ TrafficKey key_of(const Query& query) {
       return {.kind = TrafficKind::udp, .key = query.destination_port};
     case kProtocolIcmp:
       return {.kind = TrafficKind::icmp,
-              .key = static_cast<std::uint16_t>((std::uint32_t{query.icmp_type} << 8U) | query.icmp_code)};
+              .key = static_cast<step_map::Key>((std::uint32_t{query.icmp_type} << 8U) | query.icmp_code)};
     default:
       return {.kind = TrafficKind::other, .key = query.protocol};
   }
 }
 
-const SegmentRecord* find_segment(const Tables& tables, std::uint32_t predicate, TrafficKey traffic) {
-  const auto& bounds = tables.predicates()[predicate].segments;
-  const auto kind = static_cast<std::size_t>(traffic.kind);
-  const auto segments = tables.segments().subspan(bounds[kind], bounds[kind + 1] - bounds[kind]);
-  const auto* segment = last_not_above(segments, traffic.key, [](const SegmentRecord& s) { return s.first; });
-  return segment != nullptr && traffic.key <= segment->last ? segment : nullptr;
+std::uint32_t ruling_of(const Tables& tables, const layout::Maps& maps, TrafficKey traffic) {
+  return step_map::value_at(tables.lines().data(), maps[static_cast<std::size_t>(traffic.kind)], traffic.key);
 }
 
-// The predicate of the remote address's class, or kNone where only the default one counts.
-std::uint32_t row_predicate(const Tables& tables, const DescriptorRecord& descriptor, Ipv4 remote) {
-  const auto rows = tables.rows().subspan(descriptor.row_begin, descriptor.row_count);
-  if (rows.empty()) return kNone;
-  const auto address_class =
-      last_not_above(tables.classes(), remote.value, [](const auto& c) { return c.first; })->address_class;
-  const auto* row = last_not_above(rows, address_class, [](const auto& r) { return r.address_class; });
-  return row != nullptr && row->address_class == address_class ? row->predicate : kNone;
+// The place of a class in a bucket, 8 if it is not there.
+std::size_t place_in(const layout::RowBucket& bucket, std::uint32_t address_class) {
+  std::size_t place = 8;
+  for (std::size_t i = 8; i-- > 0;) place = bucket.classes[i] == address_class ? i : place;
+  return place;
 }
 
-// Whether rule a comes before rule b in a list of groups: the group that is named first, then the order of the file.
-bool precedes(const Tables& tables, const layout::GroupListRecord& list, RuleIndex a, RuleIndex b) {
-  const std::uint32_t owner_a = tables.rules()[a].owner;
-  const std::uint32_t owner_b = tables.rules()[b].owner;
-  if (owner_a == owner_b) return a < b;
-  for (const std::uint32_t group : tables.list_groups().subspan(list.begin, list.count)) {
-    if (group == owner_a) return true;
-    if (group == owner_b) return false;
-  }
-  return a < b;
+// The predicate of a class, or kNone where only what matches any address counts.
+std::uint32_t row_predicate(const Tables& tables, const DescriptorRecord& descriptor, std::uint32_t address_class) {
+  const auto* buckets = tables.row_buckets().data() + descriptor.buckets;
+  const std::uint32_t at = layout::bucket_of(address_class, descriptor.mask);
+  const layout::RowBucket& first = buckets[at];
+  std::size_t place = place_in(first, address_class);
+  if (place < 8) return first.predicates[place];
+  if (first.classes.back() == layout::kNoIndex) return kNone;
+  const layout::RowBucket& second = buckets[(at + 1) & descriptor.mask];
+  place = place_in(second, address_class);
+  return place < 8 ? second.predicates[place] : kNone;
+}
+
+std::uint32_t predicate_of(const Tables& tables, const DescriptorRecord& descriptor, Ipv4 remote) {
+  const std::uint32_t address_class =
+      step_map::value_at_address(tables.lines().data(), tables.options().class_of, remote.value);
+  return row_predicate(tables, descriptor, address_class);
+}
+
+struct Rulings {
+  std::uint32_t any = kNothing;   // of what matches any address
+  std::uint32_t peer = kNothing;  // of the remote address's class
+};
+
+Rulings rulings_of(const Tables& tables, const DescriptorRecord& descriptor, const Query& query, TrafficKey traffic) {
+  Rulings rulings{.any = ruling_of(tables, descriptor.any, traffic)};
+  const std::uint32_t predicate = predicate_of(tables, descriptor, query.remote);
+  if (predicate != kNone) rulings.peer = ruling_of(tables, tables.predicates()[predicate].maps, traffic);
+  return rulings;
 }
 
 const DescriptorRecord& group_descriptor(const Tables& tables, std::uint32_t list, Direction direction) {
@@ -87,50 +99,48 @@ void append_matches(const Tables& tables, std::uint32_t predicate, const Query& 
   }
 }
 
+// Whether rule a comes before rule b in a list of groups: the group that is named first, then the order of the file.
+bool precedes(const Tables& tables, const layout::GroupListRecord& list, RuleIndex a, RuleIndex b) {
+  const auto groups = tables.list_groups().subspan(list.begin, list.count);
+  const auto place = [&](RuleIndex rule) { return std::ranges::find(groups, tables.rules()[rule].owner); };
+  return std::pair(place(a), a) < std::pair(place(b), b);
+}
+
 }  // namespace
 
 GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const {
-  const Tables tables(base_);
-  const std::uint32_t list = tables.interfaces()[interface].group_list;
-  const DescriptorRecord& descriptor = group_descriptor(tables, list, direction);
+  const Tables& tables = *tables_;
+  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction);
   const TrafficKey traffic = key_of(query);
-  const SegmentRecord* any = find_segment(tables, descriptor.default_predicate, traffic);
-  const std::uint32_t row = row_predicate(tables, descriptor, query.remote);
-  const SegmentRecord* peer = row == kNone ? nullptr : find_segment(tables, row, traffic);
-  if (any == nullptr && peer == nullptr) return {};
-  const bool peer_first =
-      any == nullptr || (peer != nullptr && precedes(tables, tables.group_lists()[list], peer->rule, any->rule));
+  const Rulings rulings = rulings_of(tables, descriptor, query, traffic);
+  const std::uint32_t first = std::min(rulings.any, rulings.peer);
+  if (first == kNothing) return {};
   const bool return_open = (traffic.kind == TrafficKind::tcp && (descriptor.flags & layout::kReturnOpenTcp) != 0) ||
                            (traffic.kind == TrafficKind::udp && (descriptor.flags & layout::kReturnOpenUdp) != 0);
-  return {.allow = true,
-          .untracked = return_open && any != nullptr && (any->flags & layout::kSomeAnyPeer) != 0,
-          .rule = peer_first ? peer->rule : any->rule};
+  const bool some_any_peer = rulings.any != kNothing && (rulings.any & layout::kSomeAnyPeer) != 0;
+  return {.allow = true, .untracked = return_open && some_any_peer, .rule = layout::rule_of(first)};
 }
 
 AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const std::size_t first = 2 * tables.group_lists().size();
   const DescriptorRecord& descriptor =
       tables.descriptors()[first + 2 * static_cast<std::size_t>(acl) + static_cast<std::size_t>(direction)];
-  const TrafficKey traffic = key_of(query);
-  const SegmentRecord* any = find_segment(tables, descriptor.default_predicate, traffic);
-  const std::uint32_t row = row_predicate(tables, descriptor, query.remote);
-  const SegmentRecord* peer = row == kNone ? nullptr : find_segment(tables, row, traffic);
-  // Entries are numbered in order of rule_no.
-  const SegmentRecord* decides = any == nullptr || (peer != nullptr && peer->rule < any->rule) ? peer : any;
-  if (decides == nullptr) return {};
-  return {.allow = (decides->flags & layout::kAllows) != 0, .rule = decides->rule};
+  const Rulings rulings = rulings_of(tables, descriptor, query, key_of(query));
+  const std::uint32_t decides = std::min(rulings.any, rulings.peer);
+  if (decides == kNothing) return {};
+  return {.allow = (decides & layout::kAllows) != 0, .rule = layout::rule_of(decides)};
 }
 
 void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
                                 std::vector<RuleIndex>& out) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const std::uint32_t list = tables.interfaces()[interface].group_list;
   const DescriptorRecord& descriptor = group_descriptor(tables, list, direction);
   const auto begin = static_cast<std::ptrdiff_t>(out.size());
-  append_matches(tables, descriptor.default_predicate, query, out);
+  append_matches(tables, descriptor.predicate, query, out);
   const auto middle = static_cast<std::ptrdiff_t>(out.size());
-  const std::uint32_t row = row_predicate(tables, descriptor, query.remote);
+  const std::uint32_t row = predicate_of(tables, descriptor, query.remote);
   if (row != kNone) append_matches(tables, row, query, out);
   std::inplace_merge(out.begin() + begin, out.begin() + middle, out.end(),
                      [&](RuleIndex a, RuleIndex b) { return precedes(tables, tables.group_lists()[list], a, b); });

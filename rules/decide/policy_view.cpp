@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "rules/decide/search.h"
 #include "rules/image/tables.h"
 
 namespace sallyport::rules {
@@ -27,36 +26,40 @@ Prefix prefix_of(const layout::PrefixRecord& record) {
 
 }  // namespace
 
-PolicyView::PolicyView(const Image& image) : base_(image.bytes().data()) {}
+PolicyView::PolicyView(const Image& image) : tables_(&image.tables()) {}
 
 Owner PolicyView::owner_of(Ipv4 address) const {
-  const auto* owner = last_not_above(Tables(base_).owners(), address.value, [](const auto& o) { return o.first; });
-  if (owner == nullptr || owner->last < address.value) return {};
-  return {.kind = static_cast<OwnerKind>(owner->kind), .index = owner->index, .subnet = owner->subnet};
+  const Tables& tables = *tables_;
+  const std::uint32_t found =
+      step_map::value_at_address(tables.lines().data(), tables.options().owner_of, address.value);
+  if (found == layout::kNothing) return {};
+  const auto& owner = tables.owners()[found];
+  return {.kind = static_cast<OwnerKind>(owner.kind), .index = owner.index, .subnet = owner.subnet};
 }
 
 PublicOwner PolicyView::public_owner_of(Ipv4 address) const {
-  const auto* owner =
-      last_not_above(Tables(base_).public_owners(), address.value, [](const auto& o) { return o.address; });
-  if (owner == nullptr || owner->address != address.value) return {};
-  return {.kind = static_cast<PublicKind>(owner->kind), .index = owner->index};
+  const Tables& tables = *tables_;
+  const std::uint32_t found =
+      step_map::value_at_address(tables.lines().data(), tables.options().public_owner_of, address.value);
+  if (found == layout::kNothing) return {};
+  const auto& owner = tables.public_owners()[found];
+  return {.kind = static_cast<PublicKind>(owner.kind), .index = owner.index};
 }
 
 bool PolicyView::in_vpc(Ipv4 address) const {
-  return std::ranges::any_of(Tables(base_).vpc_cidrs(),
+  return std::ranges::any_of(tables_->vpc_cidrs(),
                              [&](const auto& block) { return prefix_of(block).contains(address); });
 }
 
 bool PolicyView::is_resolver(Ipv4 address) const {
-  return address.value != 0 && address.value == Tables(base_).options().resolver;
+  return address.value != 0 && address.value == tables_->options().resolver;
 }
 
 RouteVerdict PolicyView::route(RouteTableIndex table, Ipv4 destination) const {
-  const Tables tables(base_);
-  const auto& record = tables.route_tables()[table];
-  const auto spans = tables.route_spans().subspan(record.span_begin, record.span_count);
-  const std::uint32_t route = last_not_above(spans, destination.value, [](const auto& s) { return s.first; })->route;
-  if (route == layout::kNoRoute) return {};
+  const Tables& tables = *tables_;
+  const std::uint32_t route =
+      step_map::value_at_address(tables.lines().data(), tables.route_tables()[table].route_of, destination.value);
+  if (route == layout::kNothing) return {};
   if (route == layout::kLocalRoute)
     return {.found = true, .target = RouteTarget::local, .index = kNone, .route = kNone};
   const auto& found = tables.routes()[route];
@@ -64,7 +67,7 @@ RouteVerdict PolicyView::route(RouteTableIndex table, Ipv4 destination) const {
 }
 
 std::span<const PublishInfo> PolicyView::publishes(InterfaceIndex interface) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.interfaces()[interface];
   return tables.publish().subspan(record.publish_begin, record.publish_count);
 }
@@ -80,15 +83,13 @@ const PublishInfo* PolicyView::published(InterfaceIndex interface, Ipv4 local, s
   return nullptr;
 }
 
-std::uint32_t PolicyView::interfaces() const { return static_cast<std::uint32_t>(Tables(base_).interfaces().size()); }
-std::uint32_t PolicyView::subnets() const { return static_cast<std::uint32_t>(Tables(base_).subnets().size()); }
-std::uint32_t PolicyView::nat_gateways() const {
-  return static_cast<std::uint32_t>(Tables(base_).nat_gateways().size());
-}
-std::uint32_t PolicyView::rules() const { return static_cast<std::uint32_t>(Tables(base_).rules().size()); }
+std::uint32_t PolicyView::interfaces() const { return static_cast<std::uint32_t>(tables_->interfaces().size()); }
+std::uint32_t PolicyView::subnets() const { return static_cast<std::uint32_t>(tables_->subnets().size()); }
+std::uint32_t PolicyView::nat_gateways() const { return static_cast<std::uint32_t>(tables_->nat_gateways().size()); }
+std::uint32_t PolicyView::rules() const { return static_cast<std::uint32_t>(tables_->rules().size()); }
 
 InterfaceInfo PolicyView::interface(InterfaceIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.interfaces()[index];
   return {.name = tables.text_at(record.name),
           .subnet = record.subnet,
@@ -102,7 +103,7 @@ InterfaceInfo PolicyView::interface(InterfaceIndex index) const {
 }
 
 SubnetInfo PolicyView::subnet(SubnetIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.subnets()[index];
   return {.name = tables.text_at(record.name),
           .prefix = prefix_of(record.prefix),
@@ -113,7 +114,7 @@ SubnetInfo PolicyView::subnet(SubnetIndex index) const {
 }
 
 NatInfo PolicyView::nat(NatIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.nat_gateways()[index];
   return {.name = tables.text_at(record.name),
           .subnet = record.subnet,
@@ -122,7 +123,7 @@ NatInfo PolicyView::nat(NatIndex index) const {
 }
 
 RuleInfo PolicyView::rule(RuleIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.rules()[index];
   const bool is_acl = (record.flags & layout::kRuleIsAcl) != 0;
   return {.name = tables.text_at(record.name),
@@ -136,22 +137,22 @@ RuleInfo PolicyView::rule(RuleIndex index) const {
 }
 
 RouteInfo PolicyView::route_info(RouteIndex index) const {
-  const auto& record = Tables(base_).routes()[index];
+  const auto& record = tables_->routes()[index];
   return {.destination = prefix_of(record.destination), .line = record.line};
 }
 
 std::string_view PolicyView::acl_name(AclIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   return tables.text_at(tables.acls()[index]);
 }
 
 std::string_view PolicyView::table_name(RouteTableIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   return tables.text_at(tables.route_tables()[index].name);
 }
 
 std::vector<std::string_view> PolicyView::group_names(InterfaceIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& list = tables.group_lists()[tables.interfaces()[index].group_list];
   std::vector<std::string_view> names;
   for (const std::uint32_t group : tables.list_groups().subspan(list.begin, list.count)) {
@@ -161,13 +162,13 @@ std::vector<std::string_view> PolicyView::group_names(InterfaceIndex index) cons
 }
 
 std::span<const Ipv4> PolicyView::private_ips(InterfaceIndex index) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   const auto& record = tables.interfaces()[index];
   return tables.private_ips().subspan(record.address_begin, record.address_count);
 }
 
 InterfaceIndex PolicyView::interface_named(std::string_view name) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   if (name.ends_with("/*")) {  // no name has a star: the host interface of a subnet
     const SubnetIndex index = subnet_named(name.substr(0, name.size() - 2));
     return index == kNone ? kNone : tables.subnets()[index].host_interface;
@@ -176,17 +177,17 @@ InterfaceIndex PolicyView::interface_named(std::string_view name) const {
 }
 
 SubnetIndex PolicyView::subnet_named(std::string_view name) const {
-  const Tables tables(base_);
+  const Tables& tables = *tables_;
   return index_named(tables, tables.subnets(), name);
 }
 
-bool PolicyView::internet_gateway() const { return Tables(base_).options().internet_gateway != 0; }
-bool PolicyView::tcp_pickup() const { return Tables(base_).options().tcp_pickup != 0; }
-bool PolicyView::allow_private_internet() const { return Tables(base_).options().allow_private_internet != 0; }
+bool PolicyView::internet_gateway() const { return tables_->options().internet_gateway != 0; }
+bool PolicyView::tcp_pickup() const { return tables_->options().tcp_pickup != 0; }
+bool PolicyView::allow_private_internet() const { return tables_->options().allow_private_internet != 0; }
 OnPolicyChange PolicyView::on_policy_change() const {
-  return static_cast<OnPolicyChange>(Tables(base_).options().on_policy_change);
+  return static_cast<OnPolicyChange>(tables_->options().on_policy_change);
 }
-std::uint32_t PolicyView::nat_timeout() const { return Tables(base_).options().nat_timeout; }
-Timeouts PolicyView::timeouts() const { return Tables(base_).options().timeouts; }
+std::uint32_t PolicyView::nat_timeout() const { return tables_->options().nat_timeout; }
+Timeouts PolicyView::timeouts() const { return tables_->options().timeouts; }
 
 }  // namespace sallyport::rules

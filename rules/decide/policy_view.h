@@ -162,7 +162,7 @@ class PolicyView {
   [[nodiscard]] Timeouts timeouts() const;          // the options' own
 
  private:
-  const std::byte* base_ = nullptr;  // the image's bytes; sections are found through rules/image/layout.h
+  const layout::Tables* tables_ = nullptr;  // the image's
 };
 
 }  // namespace sallyport::rules

@@ -25,6 +25,10 @@ std::optional<std::string> check_header(std::span<const std::byte> bytes, Header
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.version > layout::kVersion) return newer("format " + std::to_string(header.version));
   if (header.version == 0) return "altered: there is no format 0";
+  if (header.version < layout::kVersion) {
+    return "made by an older version (format " + std::to_string(header.version) + ", this program reads format " +
+           std::to_string(layout::kVersion) + "): compile the policy again";
+  }
   if (header.size > bytes.size()) {
     return "truncated: " + std::to_string(bytes.size()) + " of " + std::to_string(header.size) + " bytes are there";
   }

@@ -29,19 +29,35 @@ bool Image::looks_like_image(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), layout::kMagic.data(), layout::kMagic.size()) == 0;
 }
 
-std::expected<Image, std::string> Image::load(std::vector<std::byte> bytes) {
+struct Image::Loaded {
+  explicit Loaded(ImageBytes taken) : bytes(std::move(taken)), tables(bytes.data()) {}
+
+  ImageBytes bytes;
+  layout::Tables tables;
+};
+
+std::expected<Image, std::string> Image::load(ImageBytes bytes) {
   if (auto problem = check_container(bytes)) return std::unexpected(std::move(*problem));
-  if (auto problem = verify_tables(layout::Tables(bytes.data()))) return std::unexpected(std::move(*problem));
+  auto loaded = std::make_shared<const Loaded>(std::move(bytes));
+  if (auto problem = verify_tables(loaded->tables)) return std::unexpected(std::move(*problem));
   layout::Header header{};
-  std::memcpy(&header, bytes.data(), sizeof header);
+  std::memcpy(&header, loaded->bytes.data(), sizeof header);
   Image image;
-  image.bytes_ = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+  image.loaded_ = std::move(loaded);
   image.hash_ = hexadecimal(header.sha256);
   return image;
 }
 
-std::string_view Image::source() const { return layout::Tables(bytes_->data()).source(); }
+std::expected<Image, std::string> Image::load_copy(std::span<const std::byte> bytes) {
+  return load(ImageBytes(bytes.begin(), bytes.end()));
+}
 
-std::string_view Image::file() const { return layout::Tables(bytes_->data()).file_name(); }
+std::span<const std::byte> Image::bytes() const { return loaded_->bytes; }
+
+const layout::Tables& Image::tables() const { return loaded_->tables; }
+
+std::string_view Image::source() const { return tables().source(); }
+
+std::string_view Image::file() const { return tables().file_name(); }
 
 }  // namespace sallyport::rules

@@ -13,17 +13,27 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "rules/image/image_bytes.h"
 
 namespace sallyport::rules {
+
+namespace layout {
+class Tables;
+}
 
 class Image {
  public:
   // Takes the bytes and checks all of them. The error says in plain words what is wrong: "truncated: …", "altered: …",
   // "not a Sallyport image", "made by a newer version (format 3, this program reads up to 1)".
-  [[nodiscard]] static std::expected<Image, std::string> load(std::vector<std::byte> bytes);
+  [[nodiscard]] static std::expected<Image, std::string> load(ImageBytes bytes);
 
-  [[nodiscard]] std::span<const std::byte> bytes() const { return *bytes_; }
+  // The same from bytes that lie anywhere.
+  [[nodiscard]] static std::expected<Image, std::string> load_copy(std::span<const std::byte> bytes);
+
+  [[nodiscard]] std::span<const std::byte> bytes() const;
+  // Its tables, which live as long as any copy of this image.
+  [[nodiscard]] const layout::Tables& tables() const;
   // Lower-case hexadecimal SHA-256 of everything behind the header.
   [[nodiscard]] const std::string& hash() const { return hash_; }
   // The policy document this was compiled from, and its file name.
@@ -35,7 +45,8 @@ class Image {
 
  private:
   Image() = default;
-  std::shared_ptr<const std::vector<std::byte>> bytes_;  // 64-byte aligned sections inside
+  struct Loaded;
+  std::shared_ptr<const Loaded> loaded_;
   std::string hash_;
 };
 

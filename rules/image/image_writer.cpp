@@ -31,7 +31,7 @@ class Writer {
     if (size > 0) std::memcpy(bytes_.data() + offset, records.data(), size);
   }
 
-  std::vector<std::byte> finish() {
+  ImageBytes finish() {
     const layout::Header header{.magic = layout::kMagic,
                                 .version = layout::kVersion,
                                 .flags = 0,
@@ -46,7 +46,7 @@ class Writer {
   }
 
  private:
-  std::vector<std::byte> bytes_;
+  ImageBytes bytes_;
   std::vector<Section> sections_;
 };
 
@@ -57,7 +57,7 @@ void seal_image(std::span<std::byte> image) {
   std::memcpy(image.data() + offsetof(layout::Header, sha256), digest.data(), digest.size());
 }
 
-std::vector<std::byte> write_image(const ImageTables& tables) {
+ImageBytes write_image(const ImageTables& tables) {
   Writer writer;
   writer.add(SectionId::strings, tables.strings);
   writer.add(SectionId::source, tables.source);
@@ -76,16 +76,14 @@ std::vector<std::byte> write_image(const ImageTables& tables) {
   writer.add(SectionId::publish, tables.publish);
   writer.add(SectionId::owners, tables.owners);
   writer.add(SectionId::public_owners, tables.public_owners);
-  writer.add(SectionId::classes, tables.classes);
   writer.add(SectionId::descriptors, tables.descriptors);
-  writer.add(SectionId::rows, tables.rows);
+  writer.add(SectionId::row_buckets, tables.row_buckets);
   writer.add(SectionId::predicates, tables.predicates);
   writer.add(SectionId::predicate_rules, tables.predicate_rules);
-  writer.add(SectionId::segments, tables.segments);
   writer.add(SectionId::rules, tables.rules);
   writer.add(SectionId::route_tables, tables.route_tables);
   writer.add(SectionId::routes, tables.routes);
-  writer.add(SectionId::route_spans, tables.route_spans);
+  writer.add(SectionId::lines, tables.lines);
   return writer.finish();
 }
 

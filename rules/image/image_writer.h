@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/image/image_bytes.h"
 #include "rules/image/layout.h"
 
 namespace sallyport::rules {
@@ -31,19 +32,17 @@ struct ImageTables {
   std::vector<PublishInfo> publish;
   std::vector<layout::OwnerRecord> owners;
   std::vector<layout::PublicOwnerRecord> public_owners;
-  std::vector<layout::ClassSpan> classes;
   std::vector<layout::DescriptorRecord> descriptors;
-  std::vector<layout::RowRecord> rows;
+  std::vector<layout::RowBucket> row_buckets;
   std::vector<layout::PredicateRecord> predicates;
   std::vector<std::uint32_t> predicate_rules;
-  std::vector<layout::SegmentRecord> segments;
   std::vector<layout::RuleRecord> rules;
   std::vector<layout::RouteTableRecord> route_tables;
   std::vector<layout::RouteRecord> routes;
-  std::vector<layout::RouteSpan> route_spans;
+  std::vector<Line> lines;
 };
 
-[[nodiscard]] std::vector<std::byte> write_image(const ImageTables& tables);
+[[nodiscard]] ImageBytes write_image(const ImageTables& tables);
 
 // Puts the hash of what lies behind the header into it (the last step of writing).
 void seal_image(std::span<std::byte> image);

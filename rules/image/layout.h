@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "rules/image/public_records.h"
+#include "rules/image/step_map.h"
 #include "rules/model/address.h"
 #include "rules/model/policy.h"
 
@@ -23,7 +24,7 @@ namespace sallyport::rules::layout {
 static_assert(std::endian::native == std::endian::little, "images are read in place");
 
 inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxSections = 1024;
@@ -70,8 +71,15 @@ struct OptionsRecord {
   Timeouts timeouts;
   std::uint32_t named_interfaces;  // the rest are host interfaces of subnets
   std::uint32_t classes;
+  // Maps over addresses: to a class; to a record of owners; to one of public_owners.
+  step_map::Ref class_of;
+  step_map::Ref owner_of;
+  step_map::Ref public_owner_of;
 };
-static_assert(sizeof(OptionsRecord) == 60);
+static_assert(sizeof(OptionsRecord) == 72);
+
+// In the maps over addresses: nothing is there.
+inline constexpr std::uint32_t kNothing = step_map::kMaxValue;
 
 struct SubnetRecord {
   TextRef name;
@@ -136,55 +144,63 @@ struct PublicOwnerRecord {
   std::uint32_t index;
 };
 
-// From `first` up to the next record's: the class of these remote addresses. The first record starts at 0.
-struct ClassSpan {
-  std::uint32_t first;
-  std::uint32_t address_class;
-};
-
 // The other direction of the same groups admits 0.0.0.0/0 on every port of the protocol by one rule.
 inline constexpr std::uint32_t kReturnOpenTcp = 1U;
 inline constexpr std::uint32_t kReturnOpenUdp = 2U;
-
-// Two for each group list, ingress and egress, then two for each ACL. What matches any remote address stands in the
-// default predicate, what matches a class besides stands in that class's row.
-struct DescriptorRecord {
-  std::uint32_t default_predicate;
-  std::uint32_t row_begin;
-  std::uint32_t row_count;  // ascending by class
-  std::uint32_t flags;
-};
-
-struct RowRecord {
-  std::uint32_t address_class;
-  std::uint32_t predicate;
-};
 
 // How a packet's protocol and ports become one key: TCP and UDP the destination port, ICMP type * 256 + code, anything
 // else its protocol number.
 enum class TrafficKind : std::uint32_t { tcp, udp, icmp, other };
 inline constexpr std::size_t kTrafficKinds = 4;
 
-// An ordered list of rules, and what it resolves to: for each kind disjoint ascending segments, segments[k] up to
-// segments[k + 1].
-struct PredicateRecord {
-  std::uint32_t rule_begin;  // of predicate_rules
-  std::uint32_t rule_count;
-  std::array<std::uint32_t, kTrafficKinds + 1> segments;
-};
-static_assert(sizeof(PredicateRecord) == 28);
+// What an ordered list of rules says of each kind of traffic: a map of keys to Rulings, or to kNothing.
+using Maps = std::array<step_map::Ref, kTrafficKinds>;
 
+// The first rule that matches, 31 bits: where its group stands in the interface's list (0 in an ACL), the rule, flags.
+// Of two rulings the lesser precedes.
 inline constexpr std::uint32_t kAllows = 1U;
 inline constexpr std::uint32_t kSomeAnyPeer = 2U;  // some rule that matches here has peer 0.0.0.0/0
+inline constexpr std::uint32_t kRuleBits = 23;
+inline constexpr std::uint32_t kMaxRules = 1U << kRuleBits;
+inline constexpr std::uint32_t kMaxGroupsOfInterface = 63;  // the 64th place is kNothing's
+[[nodiscard]] constexpr std::uint32_t ruling(std::uint32_t place, std::uint32_t rule, std::uint32_t flags) {
+  return place << (kRuleBits + 2) | rule << 2U | flags;
+}
+[[nodiscard]] constexpr std::uint32_t rule_of(std::uint32_t ruling) { return ruling >> 2U & (kMaxRules - 1); }
+[[nodiscard]] constexpr std::uint32_t place_of(std::uint32_t ruling) { return ruling >> (kRuleBits + 2); }
+[[nodiscard]] constexpr std::uint32_t flags_of(std::uint32_t ruling) { return ruling & 3U; }
 
-// Keys first..last: the first rule of the list that matches.
-struct SegmentRecord {
-  std::uint16_t first;
-  std::uint16_t last;
-  std::uint32_t rule;
+// Two for each group list, ingress and egress, then two for each ACL. What matches any remote address stands here, what
+// matches a class besides stands in that class's row.
+struct DescriptorRecord {
+  Maps any;
+  std::uint32_t buckets;  // the first of its row buckets
+  std::uint32_t mask;     // one less than their number, a power of two
   std::uint32_t flags;
+  std::uint32_t predicate;  // whose rules match any address
 };
-static_assert(sizeof(SegmentRecord) == 12);
+static_assert(sizeof(DescriptorRecord) == 32);
+
+// Eight rows, a class and its predicate each; kNoIndex marks a free place, the used ones come first. A class stands in
+// the bucket that bucket_of names or, if that one is full, in the next (the last one's next is the first).
+struct RowBucket {
+  std::array<std::uint32_t, 8> classes;
+  std::array<std::uint32_t, 8> predicates;
+};
+static_assert(sizeof(RowBucket) == 64);
+
+[[nodiscard]] constexpr std::uint32_t bucket_of(std::uint32_t address_class, std::uint32_t mask) {
+  const std::uint32_t mixed = address_class * 0x9E37'79B1U;
+  return (mixed ^ mixed >> 15U) & mask;
+}
+
+struct PredicateRecord {
+  Maps maps;
+  std::uint32_t rule_begin;  // of predicate_rules, in order of preference
+  std::uint32_t rule_count;
+  std::array<std::uint32_t, 2> unused;  // 0
+};
+static_assert(sizeof(PredicateRecord) == 32);
 
 inline constexpr std::uint8_t kRuleIsEgress = 1U;
 inline constexpr std::uint8_t kRuleIsAcl = 2U;
@@ -209,11 +225,12 @@ struct RuleRecord {
 };
 static_assert(sizeof(RuleRecord) == 48);
 
+// `route_of`: a map over destinations to the route with the longest prefix, kLocalRoute or kNothing.
 struct RouteTableRecord {
   TextRef name;
-  std::uint32_t span_begin;
-  std::uint32_t span_count;
+  step_map::Ref route_of;
 };
+inline constexpr std::uint32_t kLocalRoute = kNothing - 1;
 
 struct RouteRecord {
   PrefixRecord destination;
@@ -222,14 +239,6 @@ struct RouteRecord {
   std::uint32_t line;
 };
 static_assert(sizeof(RouteRecord) == 20);
-
-// Destinations from `first` up to the table's next span: the route with the longest prefix. The first span starts at 0.
-inline constexpr std::uint32_t kNoRoute = 0xFFFF'FFFFU;
-inline constexpr std::uint32_t kLocalRoute = 0xFFFF'FFFEU;
-struct RouteSpan {
-  std::uint32_t first;
-  std::uint32_t route;
-};
 
 enum class SectionId : std::uint32_t {
   strings = 1,
@@ -249,16 +258,14 @@ enum class SectionId : std::uint32_t {
   publish,
   owners,
   public_owners,
-  classes,
   descriptors,
-  rows,
+  row_buckets,
   predicates,
   predicate_rules,
-  segments,
   rules,
   route_tables,
   routes,
-  route_spans,
+  lines,
 };
 
 struct SectionKind {
@@ -267,7 +274,7 @@ struct SectionKind {
 };
 
 // In order of id.
-inline constexpr std::array<SectionKind, 27> kSections{{
+inline constexpr std::array<SectionKind, 25> kSections{{
     {"strings", 1},
     {"source", 1},
     {"file_name", 1},
@@ -285,21 +292,19 @@ inline constexpr std::array<SectionKind, 27> kSections{{
     {"publish", sizeof(PublishInfo)},
     {"owners", sizeof(OwnerRecord)},
     {"public_owners", sizeof(PublicOwnerRecord)},
-    {"classes", sizeof(ClassSpan)},
     {"descriptors", sizeof(DescriptorRecord)},
-    {"rows", sizeof(RowRecord)},
+    {"row_buckets", sizeof(RowBucket)},
     {"predicates", sizeof(PredicateRecord)},
     {"predicate_rules", sizeof(std::uint32_t)},
-    {"segments", sizeof(SegmentRecord)},
     {"rules", sizeof(RuleRecord)},
     {"route_tables", sizeof(RouteTableRecord)},
     {"routes", sizeof(RouteRecord)},
-    {"route_spans", sizeof(RouteSpan)},
+    {"lines", sizeof(Line)},
 }};
-static_assert(kSections.size() == static_cast<std::size_t>(SectionId::route_spans));
+static_assert(kSections.size() == static_cast<std::size_t>(SectionId::lines));
 
 template <typename T>
-concept Record = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= 8;
+concept Record = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= kAlignment;
 
 [[nodiscard]] constexpr std::size_t aligned(std::size_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;

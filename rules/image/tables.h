@@ -1,9 +1,10 @@
 // The tables of a loaded image as spans of records.
 //
 // Owner: rules/image. Read by the loader's checks and by rules/decide.
-// Always: `base` points at bytes whose header and section table were checked.
+// Always: made of bytes whose header and section table were checked, which outlive it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,7 +16,12 @@ namespace sallyport::rules::layout {
 
 class Tables {
  public:
-  explicit Tables(const std::byte* base) : base_(base) {}
+  explicit Tables(const std::byte* base) {
+    const auto* sections = reinterpret_cast<const Section*>(base + sizeof(Header));
+    for (std::size_t i = 0; i < sections_.size(); ++i) {
+      sections_[i] = {.begin = base + sections[i].offset, .count = static_cast<std::size_t>(sections[i].count)};
+    }
+  }
 
   [[nodiscard]] std::string_view strings() const { return text(SectionId::strings); }
   [[nodiscard]] std::string_view source() const { return text(SectionId::source); }
@@ -35,34 +41,35 @@ class Tables {
   [[nodiscard]] auto publish() const { return records<PublishInfo>(SectionId::publish); }
   [[nodiscard]] auto owners() const { return records<OwnerRecord>(SectionId::owners); }
   [[nodiscard]] auto public_owners() const { return records<PublicOwnerRecord>(SectionId::public_owners); }
-  [[nodiscard]] auto classes() const { return records<ClassSpan>(SectionId::classes); }
   [[nodiscard]] auto descriptors() const { return records<DescriptorRecord>(SectionId::descriptors); }
-  [[nodiscard]] auto rows() const { return records<RowRecord>(SectionId::rows); }
+  [[nodiscard]] auto row_buckets() const { return records<RowBucket>(SectionId::row_buckets); }
   [[nodiscard]] auto predicates() const { return records<PredicateRecord>(SectionId::predicates); }
   [[nodiscard]] auto predicate_rules() const { return records<std::uint32_t>(SectionId::predicate_rules); }
-  [[nodiscard]] auto segments() const { return records<SegmentRecord>(SectionId::segments); }
   [[nodiscard]] auto rules() const { return records<RuleRecord>(SectionId::rules); }
   [[nodiscard]] auto route_tables() const { return records<RouteTableRecord>(SectionId::route_tables); }
   [[nodiscard]] auto routes() const { return records<RouteRecord>(SectionId::routes); }
-  [[nodiscard]] auto route_spans() const { return records<RouteSpan>(SectionId::route_spans); }
+  [[nodiscard]] auto lines() const { return records<Line>(SectionId::lines); }
 
   [[nodiscard]] std::string_view text_at(TextRef ref) const { return strings().substr(ref.offset, ref.size); }
 
  private:
-  [[nodiscard]] const Section& section(SectionId id) const {
-    return reinterpret_cast<const Section*>(base_ + sizeof(Header))[static_cast<std::uint32_t>(id) - 1];
-  }
+  struct Records {
+    const std::byte* begin = nullptr;
+    std::size_t count = 0;
+  };
+
+  [[nodiscard]] const Records& section(SectionId id) const { return sections_[static_cast<std::uint32_t>(id) - 1]; }
   template <Record T>
   [[nodiscard]] std::span<const T> records(SectionId id) const {
-    const Section& at = section(id);
-    return {reinterpret_cast<const T*>(base_ + at.offset), static_cast<std::size_t>(at.count)};
+    const Records& at = section(id);
+    return {reinterpret_cast<const T*>(at.begin), at.count};
   }
   [[nodiscard]] std::string_view text(SectionId id) const {
-    const Section& at = section(id);
-    return {reinterpret_cast<const char*>(base_ + at.offset), static_cast<std::size_t>(at.size)};
+    const Records& at = section(id);
+    return {reinterpret_cast<const char*>(at.begin), at.count};
   }
 
-  const std::byte* base_;
+  std::array<Records, kSections.size()> sections_;
 };
 
 }  // namespace sallyport::rules::layout

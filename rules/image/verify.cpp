@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "rules/image/verify_maps.h"
 
 namespace sallyport::rules {
 namespace {
@@ -17,16 +20,17 @@ using layout::TextRef;
 
 class Verifier {
  public:
-  explicit Verifier(const Tables& tables) : t_(tables) {}
+  explicit Verifier(const Tables& tables) : t_(tables), maps_(tables.lines()) {}
 
   std::optional<std::string> run() {
     using Check = void (Verifier::*)();
     // Each relies only on those before it.
     static constexpr std::array kChecks{
-        &Verifier::options,       &Verifier::names,       &Verifier::subnets,      &Verifier::interfaces,
-        &Verifier::groups,        &Verifier::publish,     &Verifier::nat_gateways, &Verifier::owners,
-        &Verifier::public_owners, &Verifier::classes,     &Verifier::rules,        &Verifier::segments,
-        &Verifier::predicates,    &Verifier::descriptors, &Verifier::routes,       &Verifier::route_tables,
+        &Verifier::options,       &Verifier::names,        &Verifier::subnets,      &Verifier::interfaces,
+        &Verifier::groups,        &Verifier::publish,      &Verifier::nat_gateways, &Verifier::owners,
+        &Verifier::public_owners, &Verifier::address_maps, &Verifier::rules,        &Verifier::predicates,
+        &Verifier::row_buckets,   &Verifier::descriptors,  &Verifier::routes,       &Verifier::route_tables,
+        &Verifier::lines,
     };
     for (const Check check : kChecks) {
       (this->*check)();
@@ -194,13 +198,19 @@ class Verifier {
     }
   }
 
-  void classes() {
-    const auto spans = t_.classes();
-    require(!spans.empty() && spans.front().first == 0, SectionId::classes, 0, "does not begin at the first address");
-    for (std::size_t i = 0; i < spans.size() && !problem_; ++i) {
-      require(i == 0 || spans[i - 1].first < spans[i].first, SectionId::classes, i, "not in order of address");
-      require(spans[i].address_class < t_.options().classes, SectionId::classes, i, "no such class");
-    }
+  void check_map(std::optional<std::string_view> problem, SectionId section, std::size_t record) {
+    require(!problem, section, record, problem.value_or(""));
+  }
+
+  void address_maps() {
+    const auto& o = t_.options();
+    const auto below = [](std::size_t count) {
+      return [count](std::uint32_t value) { return value < count || value == layout::kNothing; };
+    };
+    check_map(maps_.addresses(o.class_of, kClassRole, [&](auto value) { return value < o.classes; }),
+              SectionId::options, 0);
+    check_map(maps_.addresses(o.owner_of, kOwnerRole, below(t_.owners().size())), SectionId::options, 0);
+    check_map(maps_.addresses(o.public_owner_of, kPublicRole, below(t_.public_owners().size())), SectionId::options, 0);
   }
 
   static bool traffic_ok(const layout::RuleRecord& rule) {
@@ -226,12 +236,13 @@ class Verifier {
     }
   }
 
-  void segments() {
-    for (std::size_t i = 0; i < t_.segments().size() && !problem_; ++i) {
-      const auto& segment = t_.segments()[i];
-      require(segment.first <= segment.last, SectionId::segments, i, "not a range");
-      require(segment.rule < t_.rules().size(), SectionId::segments, i, "no such rule");
-      require(segment.flags <= (layout::kAllows | layout::kSomeAnyPeer), SectionId::segments, i, "unknown flags");
+  void rulings(const layout::Maps& maps, SectionId section, std::size_t record) {
+    for (const step_map::Ref map : maps) {
+      check_map(maps_.keys(map, kRulingRole,
+                           [&](std::uint32_t value) {
+                             return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
+                           }),
+                section, record);
     }
   }
 
@@ -241,13 +252,23 @@ class Verifier {
       const auto& predicate = t_.predicates()[i];
       require(in_range(predicate.rule_begin, predicate.rule_count, t_.predicate_rules().size()), kSection, i,
               "rules outside the table");
-      require(std::ranges::is_sorted(predicate.segments) && predicate.segments.back() <= t_.segments().size(), kSection,
-              i, "segments outside the table");
-      for (std::size_t kind = 0; kind < layout::kTrafficKinds && !problem_; ++kind) {
-        const auto begin = predicate.segments[kind];
-        for (std::uint32_t s = begin + 1; s < predicate.segments[kind + 1]; ++s) {
-          require(t_.segments()[s - 1].last < t_.segments()[s].first, kSection, i, "segments not in order");
-        }
+      require(predicate.unused == decltype(predicate.unused){}, kSection, i, "unused bytes are not zero");
+      rulings(predicate.maps, kSection, i);
+    }
+  }
+
+  void row_buckets() {
+    constexpr auto kSection = SectionId::row_buckets;
+    for (std::size_t i = 0; i < t_.row_buckets().size() && !problem_; ++i) {
+      const auto& bucket = t_.row_buckets()[i];
+      bool free = false;
+      for (std::size_t place = 0; place < bucket.classes.size(); ++place) {
+        const bool used = bucket.classes[place] != kNoIndex;
+        require(!used || !free, kSection, i, "a row behind a free place");
+        require(!used || bucket.classes[place] < t_.options().classes, kSection, i, "no such class");
+        require(used ? bucket.predicates[place] < t_.predicates().size() : bucket.predicates[place] == 0, kSection, i,
+                "no such predicate");
+        free |= !used;
       }
     }
   }
@@ -256,21 +277,15 @@ class Verifier {
     constexpr auto kSection = SectionId::descriptors;
     require(t_.descriptors().size() == 2 * (t_.group_lists().size() + t_.acls().size()), kSection, 0,
             "not two for each list of groups and each ACL");
-    for (std::size_t i = 0; i < t_.rows().size() && !problem_; ++i) {
-      require(t_.rows()[i].address_class < t_.options().classes, SectionId::rows, i, "no such class");
-      require(t_.rows()[i].predicate < t_.predicates().size(), SectionId::rows, i, "no such predicate");
-    }
     for (std::size_t i = 0; i < t_.descriptors().size() && !problem_; ++i) {
       const auto& descriptor = t_.descriptors()[i];
-      require(descriptor.default_predicate < t_.predicates().size(), kSection, i, "no such predicate");
-      require(in_range(descriptor.row_begin, descriptor.row_count, t_.rows().size()), kSection, i,
-              "rows outside the table");
-      require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), kSection, i, "unknown flags");
+      const std::uint64_t buckets = std::uint64_t{descriptor.mask} + 1;
+      require(descriptor.predicate < t_.predicates().size(), kSection, i, "no such predicate");
       if (problem_) return;
-      const auto rows = t_.rows().subspan(descriptor.row_begin, descriptor.row_count);
-      const auto unordered = std::ranges::adjacent_find(
-          rows, [](const auto& a, const auto& b) { return a.address_class >= b.address_class; });
-      require(unordered == rows.end(), kSection, i, "rows not in order of class");
+      require(descriptor.any == t_.predicates()[descriptor.predicate].maps, kSection, i, "not its predicate's maps");
+      require(std::has_single_bit(buckets) && in_range(descriptor.buckets, buckets, t_.row_buckets().size()), kSection,
+              i, "rows outside the table");
+      require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), kSection, i, "unknown flags");
     }
   }
 
@@ -288,29 +303,29 @@ class Verifier {
                          route.index == kNoIndex;
       require(interface || nat || other, kSection, i, "no such target");
     }
-    for (std::size_t i = 0; i < t_.route_spans().size() && !problem_; ++i) {
-      const std::uint32_t route = t_.route_spans()[i].route;
-      require(route < t_.routes().size() || route == layout::kNoRoute || route == layout::kLocalRoute,
-              SectionId::route_spans, i, "no such route");
-    }
   }
 
   void route_tables() {
-    constexpr auto kSection = SectionId::route_tables;
     for (std::size_t i = 0; i < t_.route_tables().size() && !problem_; ++i) {
-      const auto& table = t_.route_tables()[i];
-      require(table.span_count > 0 && in_range(table.span_begin, table.span_count, t_.route_spans().size()), kSection,
-              i, "spans outside the table");
-      if (problem_) return;
-      const auto spans = t_.route_spans().subspan(table.span_begin, table.span_count);
-      require(spans.front().first == 0, kSection, i, "does not begin at the first address");
-      const auto unordered =
-          std::ranges::adjacent_find(spans, [](const auto& a, const auto& b) { return a.first >= b.first; });
-      require(unordered == spans.end(), kSection, i, "spans not in order of address");
+      check_map(maps_.addresses(t_.route_tables()[i].route_of, kRouteRole,
+                                [&](std::uint32_t route) {
+                                  return route < t_.routes().size() || route == layout::kLocalRoute ||
+                                         route == layout::kNothing;
+                                }),
+                SectionId::route_tables, i);
     }
   }
 
-  Tables t_;
+  void lines() {
+    const auto unused = maps_.unused_line();
+    require(!unused, SectionId::lines, unused.value_or(0), "belongs to no map");
+  }
+
+  // Roles of maps.
+  enum : std::uint8_t { kClassRole = 1, kOwnerRole, kPublicRole, kRouteRole, kRulingRole };
+
+  const Tables& t_;
+  MapChecker maps_;
   std::optional<std::string> problem_;
 };
 

@@ -15,7 +15,7 @@ using layout::SectionId;
 
 TEST(Image, LoadsWhatTheCompilerWrote) {
   const Image compiled = sample().build();
-  const auto loaded = Image::load({compiled.bytes().begin(), compiled.bytes().end()});
+  const auto loaded = Image::load_copy(compiled.bytes());
   ASSERT_TRUE(loaded) << loaded.error();
   EXPECT_EQ(loaded->hash(), compiled.hash());
   EXPECT_EQ(loaded->hash().size(), 64U);
@@ -43,7 +43,9 @@ TEST(Image, SaysWhyItIsRefused) {
   bytes[bytes.size() / 2] ^= std::byte{1};
   EXPECT_EQ(reason(bytes), "altered: its SHA-256 is not the one written in it");
   EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{3}),
-            "made by a newer version (format 3, this program reads up to format 1)");
+            "made by a newer version (format 3, this program reads up to format 2)");
+  EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{1}),
+            "made by an older version (format 1, this program reads format 2): compile the policy again");
   EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{0}), "altered: there is no format 0");
   EXPECT_EQ(with_header(offsetof(Header, flags), std::uint32_t{1}), "altered: unknown flags in the header");
   EXPECT_EQ(with_header(offsetof(Header, sections), std::uint32_t{5}), "malformed: 5 sections");
@@ -76,26 +78,26 @@ Bytes with_extra_section(std::uint32_t id) {
 TEST(Image, UnknownSectionsAreIgnoredOnlyWhereTheLayoutSaysSo) {
   EXPECT_EQ(reason(with_extra_section(layout::kIgnorableFrom)), "");
   EXPECT_EQ(reason(with_extra_section(layout::kIgnorableFrom + 9)), "");
-  EXPECT_EQ(reason(with_extra_section(99)), "made by a newer version (section 99, this program reads up to format 1)");
-  EXPECT_EQ(reason(with_extra_section(3)), "malformed: section 28: not in order of id");
+  EXPECT_EQ(reason(with_extra_section(99)), "made by a newer version (section 99, this program reads up to format 2)");
+  EXPECT_EQ(reason(with_extra_section(3)), "malformed: section 26: not in order of id");
 }
 
 TEST(Image, TheSectionTableMustBeExact) {
-  EXPECT_EQ(with_section(SectionId::route_spans, offsetof(Section, id), std::uint32_t{50}),
-            "malformed: section route_spans: it is not there");
-  EXPECT_EQ(with_section(SectionId::rows, offsetof(Section, record_size), std::uint32_t{0}),
-            "malformed: section rows: wrong record size");
-  EXPECT_EQ(with_section(SectionId::rows, offsetof(Section, count), ~std::uint64_t{0}),
-            "malformed: section rows: size and count do not agree");
-  EXPECT_EQ(with_section(SectionId::rows, offsetof(Section, offset), std::uint64_t{64}),
-            "malformed: section rows: not behind the section before it");
-  EXPECT_EQ(with_section(SectionId::route_spans, offsetof(Section, size), std::uint64_t{8} << 56U),
-            "malformed: section route_spans: size and count do not agree");
+  EXPECT_EQ(with_section(SectionId::lines, offsetof(Section, id), std::uint32_t{50}),
+            "malformed: section lines: it is not there");
+  EXPECT_EQ(with_section(SectionId::row_buckets, offsetof(Section, record_size), std::uint32_t{0}),
+            "malformed: section row_buckets: wrong record size");
+  EXPECT_EQ(with_section(SectionId::row_buckets, offsetof(Section, count), ~std::uint64_t{0}),
+            "malformed: section row_buckets: size and count do not agree");
+  EXPECT_EQ(with_section(SectionId::row_buckets, offsetof(Section, offset), std::uint64_t{64}),
+            "malformed: section row_buckets: not behind the section before it");
+  EXPECT_EQ(with_section(SectionId::lines, offsetof(Section, size), std::uint64_t{8} << 56U),
+            "malformed: section lines: size and count do not agree");
 }
 
 TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   using namespace layout;
-  constexpr std::uint32_t kFar = 0x7FFF'FFFF;
+  constexpr std::uint32_t kFar = 0x5555'5555;
   const auto refused = [](const std::string& why, const std::string& section) {
     EXPECT_TRUE(why.starts_with("malformed: section " + section + ", record ")) << section << ": " << why;
   };
@@ -118,23 +120,24 @@ TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   refused(with_record(SectionId::owners, 0, offsetof(OwnerRecord, kind), 1U), "owners");
   refused(with_record(SectionId::owners, 0, offsetof(OwnerRecord, kind), 99U), "owners");
   refused(with_record(SectionId::public_owners, 0, offsetof(PublicOwnerRecord, index), kFar), "public_owners");
-  refused(with_record(SectionId::classes, 0, offsetof(ClassSpan, first), 1U), "classes");
-  refused(with_record(SectionId::classes, 1, offsetof(ClassSpan, address_class), kFar), "classes");
-  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, default_predicate), kFar), "descriptors");
-  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, row_count), kFar), "descriptors");
-  refused(with_record(SectionId::rows, 0, offsetof(RowRecord, predicate), kFar), "rows");
-  refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, segments), kFar), "predicates");
-  refused(with_record(SectionId::predicates, count_of(SectionId::predicates) - 1,
-                      offsetof(PredicateRecord, segments) + kTrafficKinds * sizeof(std::uint32_t),
-                      count_of(SectionId::segments) + 1),
+  refused(with_record(SectionId::options, 0, offsetof(OptionsRecord, class_of), step_map::leaf(kFar)), "options");
+  refused(with_record(SectionId::options, 0, offsetof(OptionsRecord, class_of), kFar), "options");
+  refused(with_record(SectionId::options, 0, offsetof(OptionsRecord, owner_of), step_map::leaf(kFar)), "options");
+  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, predicate), kFar), "descriptors");
+  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, any), step_map::leaf(5)), "descriptors");
+  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, buckets), kFar), "descriptors");
+  refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, mask), 2U), "descriptors");
+  refused(with_record(SectionId::row_buckets, 0, offsetof(RowBucket, classes), kFar), "row_buckets");
+  refused(with_record(SectionId::row_buckets, 0, offsetof(RowBucket, predicates), kFar), "row_buckets");
+  refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, rule_count), kFar), "predicates");
+  refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, maps),
+                      step_map::leaf(ruling(0, kMaxRules - 1, 0))),
           "predicates");
   refused(with_record(SectionId::predicate_rules, 0, 0, kFar), "predicate_rules");
-  refused(with_record(SectionId::segments, 0, offsetof(SegmentRecord, rule), kFar), "segments");
   refused(with_record(SectionId::rules, 0, offsetof(RuleRecord, owner), kFar), "rules");
   refused(with_record(SectionId::rules, 0, offsetof(RuleRecord, text), kFar), "rules");
-  refused(with_record(SectionId::route_tables, 0, offsetof(RouteTableRecord, span_count), 0U), "route_tables");
+  refused(with_record(SectionId::route_tables, 0, offsetof(RouteTableRecord, route_of), kFar), "route_tables");
   refused(with_record(SectionId::routes, 0, offsetof(RouteRecord, index), kFar), "routes");
-  refused(with_record(SectionId::route_spans, 0, offsetof(RouteSpan, route), kFar), "route_spans");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 namespace sallyport::rules::testing {
 
-using Bytes = std::vector<std::byte>;
+using Bytes = ImageBytes;
 
 inline PolicyBuilder sample() {
   PolicyBuilder b;

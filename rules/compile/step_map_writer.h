@@ -1,0 +1,44 @@
+// Intervals made step maps (rules/image/step_map.h).
+//
+// Owner: rules/compile. Appends to an array of lines; equal input gives equal lines.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "rules/image/step_map.h"
+
+namespace sallyport::rules {
+
+// From `first` up to the next step's: this leaf or map.
+struct KeyStep {
+  std::uint32_t first = 0;
+  step_map::Ref ref = 0;
+};
+// From `first` up to the next step's: this value (31 bits).
+struct AddressStep {
+  std::uint32_t first = 0;
+  std::uint32_t value = 0;
+};
+
+class StepMapWriter {
+ public:
+  explicit StepMapWriter(std::vector<Line>& lines) : lines_(lines) {}
+
+  // Steps ascend and the first begins at 0. `quick`: rather a dense map than one of more than two lookups.
+  [[nodiscard]] step_map::Ref keys(std::span<const KeyStep> steps, bool quick = false);
+  [[nodiscard]] step_map::Ref addresses(std::span<const AddressStep> steps);
+
+ private:
+  [[nodiscard]] step_map::Ref write(step_map::Form form, std::size_t lines);
+  void fill_steps(std::size_t line, std::span<const KeyStep> steps, std::size_t bounds, std::size_t values_at);
+  void fill_tall(std::size_t line, std::span<const KeyStep> steps);
+  void fill_dense(std::size_t line, std::span<const KeyStep> steps);
+  void fill_bounds(std::size_t line, std::span<const KeyStep> steps, std::size_t every);
+
+  std::vector<Line>& lines_;
+  std::vector<KeyStep> joined_;
+};
+
+}  // namespace sallyport::rules

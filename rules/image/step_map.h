@@ -1,0 +1,140 @@
+// Step maps: functions of a 16-bit key that are constant over intervals, in cache lines, and the lookup in them.
+//
+// Owner: rules/image. Written by rules/compile, read by rules/decide; an image holds all of them in one array of lines.
+// A Ref is either a leaf, which is a value of 31 bits, or says where a map lies and of which form it is. Ports are one
+// map; an IPv4 address is two, its high half leading to a leaf or to the map of its low half.
+// Always: a lookup touches at most one line for `tiny` and `dense`, 2 for `flat`, 3 for `tall`, 4 for `high`, whatever
+// the number of rules. In a line of bounds each bound is the last key of an interval; unused ones are 0xFFFF.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+#include <bit>
+#endif
+
+namespace sallyport::rules {
+
+// One cache line of an image. Sections of lines begin at a multiple of 64 bytes.
+struct alignas(64) Line {
+  std::array<std::uint32_t, 16> words{};
+  friend bool operator==(const Line&, const Line&) = default;
+};
+static_assert(sizeof(Line) == 64);
+
+namespace step_map {
+
+using Ref = std::uint32_t;
+using Key = std::uint16_t;
+
+inline constexpr std::uint32_t kLeaf = 0x8000'0000U;
+inline constexpr std::uint32_t kMaxValue = 0x7FFF'FFFFU;
+inline constexpr std::uint32_t kMaxLine = 0x0FFF'FFFFU;
+
+// How many intervals a map of each form can tell apart, and how many lines it takes.
+//   tiny:  10 bounds, then 11 values, in one line
+//   flat:  a line of bounds (31 used), two lines of 32 values
+//   tall:  a line of 32 bounds, then up to 33 flat maps that are full but for the last
+//   high:  a line of 32 bounds, then up to 33 tall maps that are full but for the last
+//   dense: 65,536 values, no bounds
+enum class Form : std::uint32_t { tiny, flat, tall, high, dense };
+
+inline constexpr std::size_t kTinyBounds = 10;
+inline constexpr std::size_t kTinySteps = kTinyBounds + 1;
+inline constexpr std::size_t kFlatSteps = 32;
+inline constexpr std::size_t kFlatLines = 3;
+inline constexpr std::size_t kFanOut = 33;
+inline constexpr std::size_t kTallSteps = kFanOut * kFlatSteps;
+inline constexpr std::size_t kTallLines = 1 + kFanOut * kFlatLines;
+inline constexpr std::size_t kHighSteps = kFanOut * kTallSteps;
+inline constexpr std::size_t kDenseLines = 65536 / 16;
+
+[[nodiscard]] constexpr Ref leaf(std::uint32_t value) { return kLeaf | value; }
+[[nodiscard]] constexpr bool is_leaf(Ref ref) { return (ref & kLeaf) != 0; }
+[[nodiscard]] constexpr std::uint32_t value_of(Ref ref) { return ref & kMaxValue; }
+[[nodiscard]] constexpr Ref ref_to(Form form, std::uint32_t line) {
+  return static_cast<std::uint32_t>(form) << 28U | line;
+}
+[[nodiscard]] constexpr Form form_of(Ref ref) { return static_cast<Form>(ref >> 28U & 7U); }
+[[nodiscard]] constexpr std::uint32_t line_of(Ref ref) { return ref & kMaxLine; }
+
+// How many of the bounds at the start of a line lie below `key`. They ascend; the others are 0xFFFF.
+[[nodiscard]] inline std::uint32_t bounds_below_scalar(const Line& line, Key key, std::size_t bounds) {
+  std::uint32_t below = 0;
+  for (std::size_t i = 0; i < bounds; ++i) {
+    const std::uint32_t word = line.words[i / 2];
+    below += (i % 2 == 0 ? word & 0xFFFFU : word >> 16U) < key ? 1 : 0;
+  }
+  return below;
+}
+
+#if defined(__SSE2__)
+// A bit for each of sixteen bounds that is not below `keys`.
+[[nodiscard]] inline std::uint32_t not_below_16(const std::uint32_t* bounds, __m128i keys) {
+  const auto* at = reinterpret_cast<const __m128i*>(bounds);
+  const __m128i zero = _mm_setzero_si128();
+  const __m128i low = _mm_cmpeq_epi16(_mm_subs_epu16(keys, _mm_load_si128(at)), zero);
+  const __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(keys, _mm_load_si128(at + 1)), zero);
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+}
+[[nodiscard]] inline std::uint32_t bounds_below_32(const Line& line, Key key) {
+  const __m128i keys = _mm_set1_epi16(static_cast<std::int16_t>(key));
+  const std::uint64_t mask = not_below_16(line.words.data(), keys) |
+                             std::uint64_t{not_below_16(line.words.data() + 8, keys)} << 16U | std::uint64_t{1} << 32U;
+  return static_cast<std::uint32_t>(std::countr_zero(mask));
+}
+[[nodiscard]] inline std::uint32_t bounds_below_tiny(const Line& line, Key key) {
+  const __m128i keys = _mm_set1_epi16(static_cast<std::int16_t>(key));
+  const std::uint32_t mask = not_below_16(line.words.data(), keys) | 1U << kTinyBounds;
+  return static_cast<std::uint32_t>(std::countr_zero(mask));
+}
+#else
+[[nodiscard]] inline std::uint32_t bounds_below_32(const Line& line, Key key) {
+  return bounds_below_scalar(line, key, 32);
+}
+[[nodiscard]] inline std::uint32_t bounds_below_tiny(const Line& line, Key key) {
+  return bounds_below_scalar(line, key, kTinyBounds);
+}
+#endif
+
+[[nodiscard]] inline Ref find_flat(const Line* at, Key key) {
+  const std::uint32_t step = bounds_below_32(at[0], key);
+  return at[1 + step / 16].words[step % 16];
+}
+[[nodiscard]] inline Ref find_tall(const Line* at, Key key) {
+  return find_flat(at + 1 + bounds_below_32(at[0], key) * kFlatLines, key);
+}
+
+// What the map that `ref` names says of `key`. Precondition: not a leaf.
+[[nodiscard]] inline Ref find(const Line* lines, Ref ref, Key key) {
+  const Line* at = lines + line_of(ref);
+  switch (form_of(ref)) {
+    case Form::tiny:
+      return at[0].words[kTinyBounds / 2 + bounds_below_tiny(at[0], key)];
+    case Form::flat:
+      return find_flat(at, key);
+    case Form::tall:
+      return find_tall(at, key);
+    case Form::high:
+      return find_tall(at + 1 + bounds_below_32(at[0], key) * kTallLines, key);
+    case Form::dense:
+      break;
+  }
+  return at[key / 16U].words[key % 16U];
+}
+
+// The value that a map of ports, or a pair of maps for an address, ends at.
+[[nodiscard]] inline std::uint32_t value_at(const Line* lines, Ref ref, Key key) {
+  return value_of(is_leaf(ref) ? ref : find(lines, ref, key));
+}
+[[nodiscard]] inline std::uint32_t value_at_address(const Line* lines, Ref ref, std::uint32_t address) {
+  if (!is_leaf(ref)) ref = find(lines, ref, static_cast<Key>(address >> 16U));
+  return value_at(lines, ref, static_cast<Key>(address));
+}
+
+}  // namespace step_map
+}  // namespace sallyport::rules

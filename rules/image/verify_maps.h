@@ -1,0 +1,44 @@
+// The loader's checks of step maps: whatever a lookup may read lies inside the image and is what it should be.
+//
+// Owner: rules/image. Always: work is bounded by the number of lines, also for an image from hostile hands, since no
+// line may belong to two maps.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "rules/image/step_map.h"
+
+namespace sallyport::rules {
+
+class MapChecker {
+ public:
+  using ValueOk = std::function<bool(std::uint32_t)>;
+
+  explicit MapChecker(std::span<const Line> lines) : lines_(lines), marks_(lines.size()) {}
+
+  // What is wrong with the map that `ref` names, or with the values at its leaves. `role` tells values of one meaning
+  // from those of another (1-63); a map serves one role.
+  [[nodiscard]] std::optional<std::string_view> keys(step_map::Ref ref, std::uint8_t role, const ValueOk& value_ok);
+  // The same of the two maps of an address.
+  [[nodiscard]] std::optional<std::string_view> addresses(step_map::Ref ref, std::uint8_t role,
+                                                          const ValueOk& value_ok);
+  // A line that no map checked so far holds.
+  [[nodiscard]] std::optional<std::size_t> unused_line() const;
+
+ private:
+  using RefOk = std::function<std::optional<std::string_view>(step_map::Ref)>;
+
+  std::optional<std::string_view> map(step_map::Ref ref, std::uint8_t role, const RefOk& ref_ok);
+  [[nodiscard]] std::size_t extent(step_map::Form form, std::size_t line) const;
+  [[nodiscard]] std::optional<std::string_view> steps(step_map::Ref ref, const RefOk& ref_ok) const;
+
+  std::span<const Line> lines_;
+  std::vector<std::uint16_t> marks_;  // by line: 0 free, else the map that begins here, or kInside
+};
+
+}  // namespace sallyport::rules
