@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include "tests/support/paths.h"
 
 namespace sallyport::tests {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using ::testing::IsEmpty;
 
 TEST(Walls, HoldOverTheTree) {
-  const std::vector<Source> sources = read_rooms(SALLYPORT_SOURCE);
+  const std::vector<Source> sources = read_rooms(source_folder());
   ASSERT_GT(sources.size(), 20U);
   for (const Source& source : sources) EXPECT_THAT(violations(source), IsEmpty());
 }
@@ -53,14 +54,14 @@ TEST(Walls, AreSeenWhenBroken) {
 }
 
 TEST(Sources, OpenWithWhatTheyAreFor) {
-  for (const Source& source : read_rooms(SALLYPORT_SOURCE)) {
+  for (const Source& source : read_rooms(source_folder())) {
     const bool one_line = std::ranges::count(source.text, '\n') < 2;
     EXPECT_TRUE(one_line || source.text.starts_with("// ")) << source.path;
   }
 }
 
 TEST(Sources, AreOneThingEach) {
-  for (const Source& source : read_rooms(SALLYPORT_SOURCE)) {
+  for (const Source& source : read_rooms(source_folder())) {
     EXPECT_LE(std::ranges::count(source.text, '\n'), 400) << source.path << " is too long to be one thing";
   }
 }
@@ -71,7 +72,7 @@ TEST(Sources, NameNoMachine) {
   namespace fs = std::filesystem;
   const std::string slash = "/";
   const std::string words[] = {slash + "work" + slash, slash + "home" + slash, slash + "root" + slash};
-  const fs::path root = SALLYPORT_SOURCE;
+  const fs::path root = source_folder();
   for (auto entry = fs::recursive_directory_iterator(root); entry != fs::recursive_directory_iterator(); ++entry) {
     const std::string name = entry->path().filename().string();
     if (entry->is_directory() && (name == "build" || name == ".git" || name == ".cache"))

@@ -7,6 +7,7 @@
 
 #include "control/cli/command.h"
 #include "tests/control/cli/run_cli.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::control::test {
 namespace {
@@ -44,7 +45,7 @@ constexpr const char* kUplink =
 
 std::filesystem::path captures_folder() {
   const char* named = std::getenv("SALLYPORT_PCAPS");
-  return named != nullptr ? std::filesystem::path(named) : std::filesystem::path(SALLYPORT_SOURCE) / "../shared/pcaps";
+  return named != nullptr ? std::filesystem::path(named) : std::filesystem::path(source_folder()) / "../shared/pcaps";
 }
 
 std::vector<std::string> captures() {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "rules/document/documents.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::rules::testing_support {
 
@@ -22,7 +23,7 @@ inline std::string read_file(const std::string& path) {
 }
 
 inline std::string data(const std::string& name) {
-  return read_file(std::string(SALLYPORT_TEST_DATA) + "/rules/document/data/" + name);
+  return read_file(source_folder() + "/tests/rules/document/data/" + name);
 }
 
 // `document` with the value at `pointer` replaced, added, or, where `value` is empty, removed.

@@ -1,5 +1,6 @@
 // The documents that people write are read without an error.
 #include "tests/rules/document/documents_support.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::rules {
 namespace {
@@ -7,7 +8,7 @@ namespace {
 class Example : public testing::TestWithParam<const char*> {};
 
 TEST_P(Example, IsReadWithoutErrorsOrWarnings) {
-  const auto path = std::string(SALLYPORT_SOURCE) + '/' + GetParam();
+  const auto path = source_folder() + '/' + GetParam();
   const auto text = testing_support::read_file(path);
   const auto read = read_policy(text, path);
   ASSERT_TRUE(read) << render(read.error(), GetParam(), text);

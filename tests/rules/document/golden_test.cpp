@@ -1,5 +1,6 @@
 // What a person sees: rendered errors, letter by letter.
 #include "tests/rules/document/documents_support.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::rules {
 namespace {
@@ -7,7 +8,7 @@ namespace {
 class Golden : public testing::TestWithParam<const char*> {};
 
 TEST_P(Golden, IsSaidLetterByLetter) {
-  const auto folder = std::string(SALLYPORT_TEST_DATA) + "/rules/document/golden/";
+  const auto folder = source_folder() + "/tests/rules/document/golden/";
   const auto name = std::string(GetParam()) + ".json";
   const auto text = testing_support::read_file(folder + name);
   const auto read = read_policy(text, name);

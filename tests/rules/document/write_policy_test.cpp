@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/rules/document/documents_support.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::rules {
 namespace {
@@ -26,7 +27,7 @@ TEST(WritePolicy, WhatIsWrittenIsReadAgain) {
   expect_round_trip(testing_support::data("format-example.json"));
   for (const auto* name :
        {"networking-module", "ecs-behind-alb", "three-tier", "docker-host", "fargate-microservices", "appliance"}) {
-    expect_round_trip(testing_support::read_file(std::string(SALLYPORT_SOURCE) + "/examples/" + name + "/policy.json"));
+    expect_round_trip(testing_support::read_file(source_folder() + "/examples/" + name + "/policy.json"));
   }
 }
 
