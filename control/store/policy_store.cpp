@@ -187,7 +187,8 @@ PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, con
   const std::uint64_t number = now ? now->generation.number + 1 : 1;
   const std::uint32_t epoch = now ? now->generation.epoch + (text_only ? 0 : 1) : 1;
   dataplane::Binder names = now ? now->names : dataplane::Binder(runtime_.port_settings());
-  auto bound = names.bind(candidate.image, number, epoch);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.monotonic().time_since_epoch());
+  auto bound = names.bind(candidate.image, number, epoch, static_cast<std::uint64_t>(seconds.count()));
   if (!bound) return std::unexpected(invalid(std::move(bound.error())));
 
   Outcome outcome;

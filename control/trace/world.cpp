@@ -66,7 +66,7 @@ std::expected<World, std::string> World::create(rules::Image image, const rules:
 }
 
 std::expected<void, std::string> World::replace(rules::Image image) {
-  auto bound = binder_.bind(std::move(image), epoch_ + 1, epoch_ + 1);
+  auto bound = binder_.bind(std::move(image), epoch_ + 1, epoch_ + 1, 0);
   if (!bound) return std::unexpected(bound.error());
   ++epoch_;
   previous_ = std::move(bound_);

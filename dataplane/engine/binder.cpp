@@ -25,7 +25,7 @@ void set_index(std::vector<std::uint32_t>& indexes, Uid uid, std::uint32_t index
 
 std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rules::Image image,
                                                                             std::uint64_t generation,
-                                                                            std::uint32_t epoch) {
+                                                                            std::uint32_t epoch, std::uint64_t now) {
   std::shared_ptr<BoundPolicy> bound(new BoundPolicy(std::move(image)));
   bound->generation_ = generation;
   bound->epoch_ = epoch;
@@ -38,6 +38,8 @@ std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rule
   bind_places(*bound);
   bind_rules(*bound);
   bind_public_addresses(*bound);
+  lapse_history_.note(bound->view_, bound->interface_uids_, now);
+  bound->lapses_ = lapse_history_.lapses(now);
   return bound;
 }
 

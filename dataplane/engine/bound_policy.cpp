@@ -4,6 +4,8 @@
 #include "dataplane/engine/bound_policy.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 namespace sallyport::dataplane {
 
@@ -47,6 +49,16 @@ std::span<const BoundPolicy::WrittenMac> BoundPolicy::interfaces_with(const rule
 const DrainingAddress* BoundPolicy::draining(rules::Ipv4 address) const {
   const auto at = std::ranges::lower_bound(draining_, address, {}, &DrainingAddress::address);
   return at != draining_.end() && at->address == address ? &*at : nullptr;
+}
+
+std::optional<std::uint32_t> BoundPolicy::lapsed_for(Uid interface, rules::Direction direction,
+                                                     std::uint16_t port) const {
+  const auto key = [](const Lapse& lapse) { return std::tuple(lapse.interface, lapse.direction, lapse.first); };
+  const auto next = std::ranges::upper_bound(lapses_, std::tuple(interface, direction, port), {}, key);
+  if (next == lapses_.begin()) return std::nullopt;
+  const auto& lapse = *std::prev(next);
+  const bool covers = lapse.interface == interface && lapse.direction == direction && port <= lapse.last;
+  return covers ? std::optional(lapse.age) : std::nullopt;
 }
 
 }  // namespace sallyport::dataplane

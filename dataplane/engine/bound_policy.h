@@ -16,18 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/engine/lapses.h"
+#include "dataplane/engine/uid.h"
 #include "dataplane/packet/packet.h"
 #include "rules/decide/policy_view.h"
 #include "rules/image/image.h"
 #include "rules/model/gateway.h"
 
 namespace sallyport::dataplane {
-
-// Stable identities. kOwnHop marks a sender that owns the source address, kInternetHop the far side of an uplink.
-using Uid = std::uint32_t;
-inline constexpr Uid kOwnHop = 0;
-inline constexpr Uid kInternetHop = 1;
-inline constexpr Uid kFirstInterfaceUid = 16;
 
 // What the engine needs to know of a port; the driver adds the link address it really has.
 struct PortSettings {
@@ -96,6 +92,10 @@ class BoundPolicy {
   [[nodiscard]] std::span<const WrittenMac> interfaces_with(const rules::MacAddress& mac) const;
   // The entry of an address that left, or nullptr.
   [[nodiscard]] const DrainingAddress* draining(rules::Ipv4 address) const;
+  // For how many seconds, when this policy was bound, the interface's groups had not let TCP to this port through
+  // untracked any more, though they once did; nullopt where they do, or never did.
+  [[nodiscard]] std::optional<std::uint32_t> lapsed_for(Uid interface, rules::Direction direction,
+                                                        std::uint16_t port) const;
 
  private:
   friend class Binder;
@@ -121,6 +121,7 @@ class BoundPolicy {
   std::vector<Announcement> announcements_;
   std::vector<WrittenMac> written_macs_;   // ascending by link address
   std::vector<DrainingAddress> draining_;  // ascending by address
+  std::vector<Lapse> lapses_;              // ascending
 };
 
 // Keeps names and their uids over generations. Control thread only.
@@ -129,10 +130,12 @@ class Binder {
   explicit Binder(std::vector<PortSettings> ports) : ports_(std::move(ports)) {}
 
   // `epoch` rises only when the meaning changed: flows of an older epoch are looked at again (docs/packet-path.md).
-  // Error: a port names a subnet the policy does not have, or no uids are left.
+  // `now`: seconds on a clock of the caller's. Error: a port names a subnet the policy does not have, or no uids are
+  // left.
   [[nodiscard]] std::expected<std::shared_ptr<const BoundPolicy>, std::string> bind(rules::Image image,
                                                                                     std::uint64_t generation,
-                                                                                    std::uint32_t epoch);
+                                                                                    std::uint32_t epoch,
+                                                                                    std::uint64_t now);
 
   [[nodiscard]] std::uint32_t rule_uids() const;  // one more than the highest in use
   [[nodiscard]] const std::string& interface_name(Uid uid) const;
@@ -150,6 +153,7 @@ class Binder {
   std::vector<std::string> interface_names_;             // by uid - kFirstInterfaceUid
   std::unordered_map<std::string, std::uint32_t> rule_uids_;
   std::unordered_map<std::uint32_t, DrainingAddress> public_history_;
+  LapseHistory lapse_history_;
 };
 
 }  // namespace sallyport::dataplane

@@ -100,7 +100,7 @@ class BurstEngine final : public Engine {
 
 void BurstEngine::adopt(const BoundPolicy* policy, Time now) {
   world_.policy = policy;
-  world_.now = now;
+  world_.now = world_.adopted = now;
   announced_ = 0;
   if (policy == nullptr) return;
   for (std::size_t port = 0; port < neighbors_.size(); ++port) {

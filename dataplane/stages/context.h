@@ -49,6 +49,7 @@ struct World {
   const BoundPolicy* policy = nullptr;
   TraceSink* trace = nullptr;
   Time now = 0;
+  Time adopted = 0;  // when the policy was
   std::uint16_t forced_nat_port = 0;
 };
 

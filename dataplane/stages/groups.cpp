@@ -22,17 +22,33 @@ bool has_expired(World& world, const PacketContext& context, bool from_end) {
   return from_end ? from_end_expired(session, detail, now) : to_end_expired(session, detail, now);
 }
 
-// As far as this end goes, a flow that this packet opens has no state; nor has one that it answers.
-bool is_untracked(World& world, const PacketContext& context, rules::InterfaceIndex interface,
-                  rules::Direction direction, const rules::Query& query, const rules::GroupVerdict& verdict) {
-  if (verdict.untracked) return true;
-  if (query.protocol != kTcp && query.protocol != kUdp) return false;
-  if (query.protocol == kTcp && is_bare_syn(context.parsed.tcp_flags)) return false;
+// Connections to this port went through untracked until their rule was taken away, not longer ago than one may idle.
+bool has_lapsed(const World& world, rules::InterfaceIndex interface, rules::Direction direction, std::uint16_t port) {
+  const auto& policy = *world.policy;
+  const auto age = policy.lapsed_for(policy.uid_of(interface), direction, port);
+  if (!age) return false;
+  const auto seconds = *age + (world.now - world.adopted) / kSecond;
+  return seconds < policy.view().interface(interface).timeouts.tcp_established;
+}
+
+enum class Tracking : std::uint8_t {
+  tracked,
+  untracked,  // as far as this end goes, the flow that the packet opens has no state; nor has one that it answers
+  lapsed,     // the packet goes on with a connection that was untracked and is not admitted any more
+};
+
+Tracking tracking_of(const World& world, const PacketContext& context, rules::InterfaceIndex interface,
+                     rules::Direction direction, const rules::Query& query, const rules::GroupVerdict& verdict) {
+  if (verdict.untracked) return Tracking::untracked;
+  if (query.protocol != kTcp && query.protocol != kUdp) return Tracking::tracked;
+  if (query.protocol == kTcp && is_bare_syn(context.parsed.tcp_flags)) return Tracking::tracked;
   auto turned = query;
   turned.destination_port = context.source.port;
   const auto opposite = direction == rules::Direction::egress ? rules::Direction::ingress : rules::Direction::egress;
   const auto other = world.policy->view().judge_groups(interface, opposite, turned);
-  return other.allow && other.untracked;
+  if (other.allow) return other.untracked ? Tracking::untracked : Tracking::tracked;
+  const bool lapsed = query.protocol == kTcp && has_lapsed(world, interface, opposite, turned.destination_port);
+  return lapsed ? Tracking::lapsed : Tracking::tracked;
 }
 
 StageEvent event_of(const PacketContext& context, rules::Direction direction, rules::InterfaceIndex interface) {
@@ -51,16 +67,19 @@ StageResult ask(World& world, PacketContext& context, rules::Direction direction
   if (world.trace != nullptr && !context.probing()) {
     view.matching_rules(end.interface, direction, event.query, world.trace->matched);
   }
-  event.verdict = verdict.allow ? StageVerdict::allow : StageVerdict::deny;
-  event.rule = verdict.rule;
-  event.code = verdict.allow ? kPass : StageResult::ENI_SG_RULES_MISMATCH;
+  auto tracking = Tracking::tracked;
+  if (verdict.allow && !context.known) {
+    tracking = tracking_of(world, context, end.interface, direction, event.query, verdict);
+  }
+  if (!verdict.allow) event.code = StageResult::ENI_SG_RULES_MISMATCH;
+  if (tracking == Tracking::lapsed) event.code = StageResult::CONNTRACK_INVALID_STATE;
+  event.verdict = event.code == kPass ? StageVerdict::allow : StageVerdict::deny;
+  if (event.code == kPass) event.rule = verdict.rule;
   record(world, context, event);
-  if (!verdict.allow) return event.code;
+  if (event.code != kPass) return event.code;
   end.rule_uid = world.policy->rule_uid(verdict.rule);
   if (!context.probing()) count_rule(world, end.rule_uid);
-  if (!context.known) {
-    end.tracked = !is_untracked(world, context, end.interface, direction, event.query, verdict);
-  }
+  if (!context.known) end.tracked = tracking == Tracking::tracked;
   return kPass;
 }
 

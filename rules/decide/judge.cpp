@@ -99,6 +99,20 @@ void append_matches(const Tables& tables, std::uint32_t predicate, const Query& 
   }
 }
 
+// The ports at which what the predicate's rules say of TCP may change, from 0 to 65536.
+std::vector<std::uint32_t> tcp_edges(const Tables& tables, const layout::PredicateRecord& predicate) {
+  std::vector<std::uint32_t> edges{0, 65536};
+  for (const RuleIndex rule : tables.predicate_rules().subspan(predicate.rule_begin, predicate.rule_count)) {
+    const auto& record = tables.rules()[rule];
+    if (record.protocol != kProtocolTcp) continue;
+    edges.push_back(record.from_port);
+    edges.push_back(record.to_port + 1U);
+  }
+  std::ranges::sort(edges);
+  edges.erase(std::ranges::unique(edges).begin(), edges.end());
+  return edges;
+}
+
 // Whether rule a comes before rule b in a list of groups: the group that is named first, then the order of the file.
 bool precedes(const Tables& tables, const layout::GroupListRecord& list, RuleIndex a, RuleIndex b) {
   const auto groups = tables.list_groups().subspan(list.begin, list.count);
@@ -119,6 +133,23 @@ GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direct
                            (traffic.kind == TrafficKind::udp && (descriptor.flags & layout::kReturnOpenUdp) != 0);
   const bool some_any_peer = rulings.any != kNothing && (rulings.any & layout::kSomeAnyPeer) != 0;
   return {.allow = true, .untracked = return_open && some_any_peer, .rule = layout::rule_of(first)};
+}
+
+void PolicyView::untracked_tcp_ports(InterfaceIndex interface, Direction direction, std::vector<PortRange>& out) const {
+  const Tables& tables = *tables_;
+  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction);
+  if ((descriptor.flags & layout::kReturnOpenTcp) == 0) return;
+  const auto edges = tcp_edges(tables, tables.predicates()[descriptor.predicate]);
+  for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+    const auto first = static_cast<std::uint16_t>(edges[i]), last = static_cast<std::uint16_t>(edges[i + 1] - 1);
+    const std::uint32_t ruling = ruling_of(tables, descriptor.any, {.kind = TrafficKind::tcp, .key = first});
+    if (ruling == kNothing || (ruling & layout::kSomeAnyPeer) == 0) continue;
+    if (!out.empty() && out.back().last + 1 == first) {
+      out.back().last = last;
+    } else {
+      out.push_back({first, last});
+    }
+  }
 }
 
 AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {

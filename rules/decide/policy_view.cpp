@@ -161,6 +161,8 @@ std::vector<std::string_view> PolicyView::group_names(InterfaceIndex index) cons
   return names;
 }
 
+std::uint32_t PolicyView::group_list(InterfaceIndex index) const { return tables_->interfaces()[index].group_list; }
+
 std::span<const Ipv4> PolicyView::private_ips(InterfaceIndex index) const {
   const Tables& tables = *tables_;
   const auto& record = tables.interfaces()[index];

@@ -61,6 +61,10 @@ struct GroupVerdict {
   RuleIndex rule = kNone;  // the first that matches, in the order of the interface's groups, then of the file
 };
 
+struct PortRange {
+  std::uint16_t first = 0, last = 0;
+};
+
 struct AclVerdict {
   bool allow = false;
   RuleIndex rule = kNone;  // kNone: the catch-all "*"
@@ -131,6 +135,11 @@ class PolicyView {
   // Every group rule that matches, in order of preference (for "matched" counts and for trace). Appends to `out`.
   void matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
                       std::vector<RuleIndex>& out) const;
+
+  // The same for interfaces whose groups are the same.
+  [[nodiscard]] std::uint32_t group_list(InterfaceIndex index) const;
+  // Destination ports of the TCP flows that the groups let any peer open untracked, ascending. `out` is empty.
+  void untracked_tcp_ports(InterfaceIndex interface, Direction direction, std::vector<PortRange>& out) const;
 
   // The target a published port leads to, or nullptr. `local` is the private address the packet is for.
   [[nodiscard]] const PublishInfo* published(InterfaceIndex interface, Ipv4 local, std::uint8_t protocol,

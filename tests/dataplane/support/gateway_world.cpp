@@ -21,15 +21,15 @@ rules::LinkAddress link_address(std::string_view address, std::string_view gatew
   return {parsed.address, parsed.prefix, rules::parse_ipv4(gateway).value()};
 }
 
-rules::Image compiled(const std::string& text) {
-  const auto read = rules::read_policy(text, "policy.json");
-  if (!read) throw std::runtime_error(render(read.error(), "policy.json", text));
+}  // namespace
+
+rules::Image compiled(const std::string& policy) {
+  const auto read = rules::read_policy(policy, "policy.json");
+  if (!read) throw std::runtime_error(render(read.error(), "policy.json", policy));
   auto result = rules::compile(read->policy);
-  if (!result) throw std::runtime_error(render(result.error(), "policy.json", text));
+  if (!result) throw std::runtime_error(render(result.error(), "policy.json", policy));
   return std::move(result->image);
 }
-
-}  // namespace
 
 PortSettings inside_port(std::string name, std::vector<std::string> subnets) {
   PortSettings port{.name = std::move(name), .mac = kGatewayMac};
@@ -62,7 +62,7 @@ GatewayWorld::GatewayWorld(const std::string& policy, EngineSettings settings, s
 
 void GatewayWorld::apply(const std::string& policy, bool new_meaning) {
   if (new_meaning) ++epoch_;
-  auto bound = binder_.bind(compiled(policy), ++generation_, epoch_);
+  auto bound = binder_.bind(compiled(policy), ++generation_, epoch_, now_ / kSecond);
   if (!bound) throw std::runtime_error(bound.error());
   std::vector<CounterCell> cells(binder_.rule_uids());
   for (std::size_t i = 0; i < cells_.size(); ++i) cells[i].set(cells_[i].get());

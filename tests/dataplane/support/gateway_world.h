@@ -23,6 +23,9 @@ namespace sallyport::dataplane::testing {
 // app ports "inside" (app, db), "dmz" (public) and "outside" (the uplink).
 [[nodiscard]] std::vector<PortSettings> usual_ports();
 
+// A policy's text to its image; throws what is wrong with it.
+[[nodiscard]] rules::Image compiled(const std::string& policy);
+
 struct Sent {
   std::string port;
   Frame frame;
