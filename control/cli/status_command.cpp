@@ -68,14 +68,14 @@ std::string status_text(const json& status) {
 }
 
 std::string ports_text(const json& body) {
-  Table table(
-      {"PORT", "DEVICE", "DRIVER", "MAC", "MTU", "LINK", "IN", "IN BYTES", "MISSED", "OUT", "OUT BYTES", "ERRORS"});
+  Table table({"PORT", "DEVICE", "DRIVER", "QUEUES", "MAC", "MTU", "LINK", "IN", "IN BYTES", "MISSED", "OUT",
+               "OUT BYTES", "ERRORS"});
   for (const auto& port : body.at("ports")) {
     const auto& in = port.at("in");
     const auto& out = port.at("out");
-    table.add({port.at("name"), port.at("device"), port.at("driver"), port.at("mac"), number(port.at("mtu")),
-               port.at("link_up").get<bool>() ? "up" : "down", number(in.at("packets")), number(in.at("bytes")),
-               number(in.at("missed")), number(out.at("packets")), number(out.at("bytes")),
+    table.add({port.at("name"), port.at("device"), port.at("driver"), number(port.at("queues")), port.at("mac"),
+               number(port.at("mtu")), port.at("link_up").get<bool>() ? "up" : "down", number(in.at("packets")),
+               number(in.at("bytes")), number(in.at("missed")), number(out.at("packets")), number(out.at("bytes")),
                std::to_string(in.at("errors").get<std::uint64_t>() + out.at("errors").get<std::uint64_t>())});
   }
   return table.text() + advice_text(body.at("ports"));

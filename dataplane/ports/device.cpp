@@ -21,6 +21,10 @@ namespace {
 constexpr std::uint64_t kReceiveChecks =
     RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
 
+// A virtio card that may check sums is handed frames whose sums nobody made (their senders are guests of the same
+// host); unasked, the host finishes them.
+std::uint64_t receive_checks(const std::string& driver) { return driver == "net_virtio" ? 0 : kReceiveChecks; }
+
 std::unexpected<std::string> failure(const rules::Port& port, const std::string& what, int error) {
   const std::string complaint = Eal::take_complaint();
   std::string text = port_prefix(port) + what + ": " + rte_strerror(error < 0 ? -error : error);
@@ -81,8 +85,10 @@ std::expected<void, std::string> Device::probe(const rules::Port& port, std::siz
     const int error = rte_dev_probe(arguments.c_str());
     if (error != 0) return failure(port, "the driver refused it", error);
   }
-  if (const int error = rte_eth_dev_get_port_by_name(name.c_str(), &id_); error != 0) {
-    return failure(port, "no driver of DPDK took it", error);
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0) {
+    const std::string refusal = Eal::refusal_of(name);
+    return std::unexpected(port_prefix(port) +
+                           (refusal.empty() ? "DPDK has no driver for it" : "its driver refused it (" + refusal + ")"));
   }
   probed_ = true;
   return {};
@@ -93,28 +99,30 @@ std::expected<void, std::string> Device::configure(const rules::Port& port, std:
   if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
     return failure(port, "it does not say what it is", error);
   driver_ = info.driver_name;
-  // Many queues help where the device spreads flows over them, or where it has to be asked queue by queue.
-  const bool spreads = port.device.kind == rules::DeviceKind::pci && info.flow_type_rss_offloads != 0;
-  const bool every_queue = port.device.kind == rules::DeviceKind::af_xdp;
-  receive_queues_ =
-      every_queue ? info.max_rx_queues
-                  : static_cast<std::uint16_t>(spreads ? std::min<std::uint32_t>(workers, info.max_rx_queues) : 1);
-  const bool queue_each = port.device.kind == rules::DeviceKind::pci && info.max_tx_queues >= workers;
-  transmit_queues_ = every_queue ? info.max_tx_queues : static_cast<std::uint16_t>(queue_each ? workers : 1);
+  workers_ = workers;
+  if (port.mtu > info.max_mtu) {
+    const std::string largest = std::to_string(info.max_mtu);
+    return std::unexpected(port_prefix(port) + "its largest MTU is " + largest + ", the gateway document says " +
+                           std::to_string(port.mtu) + "; write \"mtu\": " + largest);
+  }
+  const QueuePlan plan = plan_queues(
+      port.device.kind, {driver_, info.max_rx_queues, info.max_tx_queues, info.flow_type_rss_offloads != 0}, workers);
+  receive_queues_ = plan.receive;
+  transmit_queues_ = plan.transmit;
 
   rte_eth_conf conf{};
   conf.rxmode.mtu = port.mtu;
   if (port.device.kind == rules::DeviceKind::pci) {
-    conf.rxmode.offloads = info.rx_offload_capa & kReceiveChecks;
+    conf.rxmode.offloads = info.rx_offload_capa & receive_checks(driver_);
     conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
   }
-  if (receive_queues_ > 1 && spreads) {
+  if (plan.rss) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf.rss_hf =
         info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
   }
   if (const int error = rte_eth_dev_configure(id_, receive_queues_, transmit_queues_, &conf); error != 0) {
-    return failure(port, "it cannot be configured for an MTU of " + std::to_string(port.mtu), error);
+    return failure(port, "it cannot be configured", error);
   }
   if (auto queues = set_up_queues(port, pool); !queues) return queues;
   if (const int error = rte_eth_dev_start(id_); error != 0) return failure(port, "it does not start", error);
@@ -138,6 +146,14 @@ std::expected<void, std::string> Device::set_up_queues(const rules::Port& port, 
     if (error != 0) return failure(port, "transmit queue " + std::to_string(queue) + " cannot be set up", error);
   }
   return {};
+}
+
+std::string Device::introduction() const {
+  std::string text = "port \"" + settings_.name + "\" (" + source_.text + "): " + driver_ + ", " +
+                     std::to_string(receive_queues_) + (receive_queues_ == 1 ? " receive queue" : " receive queues");
+  if (receive_queues_ < workers_)
+    text += " for " + std::to_string(workers_) + " workers: those without one are handed their packets";
+  return text;
 }
 
 void Device::describe(const rules::Port& port) {

@@ -37,6 +37,8 @@ class Device {
   [[nodiscard]] const rules::Device& source() const { return source_; }
   // The Linux interface below it, or empty.
   [[nodiscard]] const std::string& interface_name() const { return interface_name_; }
+  // Its driver and queues, in a sentence for the log.
+  [[nodiscard]] std::string introduction() const;
   // Frames come from the kernel or a file: nothing is lost when an idle worker lets others run.
   [[nodiscard]] bool kernel_backed() const { return source_.kind != rules::DeviceKind::pci; }
 
@@ -50,6 +52,7 @@ class Device {
 
   bool probed_ = false;
   std::uint16_t id_ = 0;
+  std::uint32_t workers_ = 1;
   std::uint16_t receive_queues_ = 1;
   std::uint16_t transmit_queues_ = 1;
   std::string driver_;

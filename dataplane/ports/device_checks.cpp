@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "dataplane/ports/linux_interface.h"
+#include "dataplane/ports/pci_device.h"
 
 namespace sallyport::dataplane {
 
@@ -66,19 +67,6 @@ Fault check_tap(const rules::Port& port) {
   return check_tap_device();
 }
 
-Fault check_pci(const std::string& address) {
-  const std::filesystem::path device = "/sys/bus/pci/devices/" + address;
-  std::error_code error;
-  if (!std::filesystem::exists(device, error))
-    return "there is no such PCI device; `lspci -D` lists those of this host";
-  const auto driver = std::filesystem::read_symlink(device / "driver", error).filename().string();
-  const bool user_space = driver == "vfio-pci" || driver == "uio_pci_generic" || driver == "igb_uio" ||
-                          driver == "mlx5_core" || driver == "mlx4_core";
-  if (user_space) return {};
-  return "it is bound to " + (driver.empty() ? "no driver" : driver) + "; run: dpdk-devbind.py --bind=vfio-pci " +
-         address;
-}
-
 Fault check_pcap(const rules::Device& device) {
   if (device.pcap_input != "-" && ::access(device.pcap_input.c_str(), R_OK) != 0) {
     return "cannot read " + device.pcap_input + ": " + system_error(errno);
@@ -112,7 +100,7 @@ Fault find_fault(const rules::Port& port) {
     case rules::DeviceKind::tap:
       return check_tap(port);
     case rules::DeviceKind::pci:
-      return check_pci(port.device.argument);
+      return pci_fault(look_at_pci(port.device.argument), port.device.argument);
     case rules::DeviceKind::pcap:
       return check_pcap(port.device);
     case rules::DeviceKind::vdev:

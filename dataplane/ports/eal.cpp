@@ -12,6 +12,8 @@
 #include <cstdarg>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -24,6 +26,7 @@ struct Chatter {
   std::mutex mutex;
   LogFunction log;
   std::string complaint;
+  std::map<std::string, std::string, std::less<>> refusals;  // by PCI address
 };
 
 Chatter& chatter() {
@@ -31,10 +34,22 @@ Chatter& chatter() {
   return the_chatter;
 }
 
+// EAL asks drivers device after device, and names the device behind what its driver had to say.
+void note_complaint(Chatter& to, std::string_view line) {
+  constexpr std::string_view kRefused = "EAL: Requested device ";
+  if (line.starts_with(kRefused)) {
+    const std::string_view address = line.substr(kRefused.size());
+    to.refusals[std::string(address.substr(0, address.find(' ')))] = std::exchange(to.complaint, {});
+  } else if (to.complaint.empty()) {
+    to.complaint = line;
+  }
+}
+
 void log_line(std::string_view line, bool complaint) {
   Chatter& to = chatter();
   const std::lock_guard lock(to.mutex);
-  if (complaint && to.complaint.empty()) to.complaint = line;
+  if (line.starts_with("EAL: Probe PCI driver")) to.complaint.clear();
+  if (complaint) note_complaint(to, line);
   // What matters comes back as an error of ours, so that a driver's own words are only for those who look for them.
   if (to.log) to.log(LogLevel::debug, line);
 }
@@ -136,6 +151,13 @@ std::string Eal::take_complaint() {
   Chatter& from = chatter();
   const std::lock_guard lock(from.mutex);
   return std::exchange(from.complaint, {});
+}
+
+std::string Eal::refusal_of(const std::string& pci_address) {
+  Chatter& from = chatter();
+  const std::lock_guard lock(from.mutex);
+  const auto found = from.refusals.find(pci_address);
+  return found == from.refusals.end() ? std::string() : found->second;
 }
 
 }  // namespace sallyport::dataplane

@@ -24,6 +24,8 @@ class Eal {
 
   // The first warning or error a driver or EAL printed since this was last asked, to be quoted behind a failure.
   static std::string take_complaint();
+  // The first complaint about a PCI device that its driver refused when EAL started, or empty: nobody refused it.
+  static std::string refusal_of(const std::string& pci_address);
 
  private:
   Eal() = default;

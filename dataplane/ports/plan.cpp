@@ -30,6 +30,15 @@ std::string lcores_argument(const CorePlan& cores) {
   return text;
 }
 
+// Why ordinary pages will not do, or empty: DMA by physical addresses, and DMA beside XDP sockets, agree on where
+// buffers may lie only in large pages.
+std::string why_hugepages(const rules::GatewayConfig& gateway, bool physical_dma) {
+  if (!uses(gateway, rules::DeviceKind::pci)) return {};
+  if (physical_dma) return "pci ports without an IOMMU work on hugepages only";
+  if (uses(gateway, rules::DeviceKind::af_xdp)) return "pci and af_xdp ports together work on hugepages only";
+  return {};
+}
+
 std::string af_packet_arguments(const rules::Port& port) {
   const std::uint32_t room = frame_room(port.mtu);
   const std::uint32_t block = std::max<std::uint32_t>(room, 4096);
@@ -95,20 +104,41 @@ bool uses(const rules::GatewayConfig& gateway, rules::DeviceKind kind) {
   return std::ranges::any_of(gateway.ports, [kind](const rules::Port& port) { return port.device.kind == kind; });
 }
 
-std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway, std::uint64_t free_bytes) {
+std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway, HostMemory host) {
   const std::uint64_t buffers = plan_buffers(gateway).mebibytes();
   const std::uint64_t needed = buffers + gateway.max_flows * kBytesPerFlow / kMebibyte;
-  const std::uint64_t available = free_bytes / kMebibyte;
-  // DMA and XDP sockets agree on where buffers may lie only in large pages.
-  const bool needs_hugepages = uses(gateway, rules::DeviceKind::pci) && uses(gateway, rules::DeviceKind::af_xdp);
-  const std::string shortage = "memory: about " + std::to_string(needed) + " MiB of hugepages are needed" +
-                               (needs_hugepages ? " (pci and af_xdp ports together work on hugepages only)" : "") +
-                               ", " + std::to_string(available) +
-                               " MiB are free; reserve them (sysctl vm.nr_hugepages)";
-  if (gateway.memory != rules::MemoryMode::pages && available >= needed) return PageKind::hugepages;
-  if (needs_hugepages) return std::unexpected(shortage);
-  if (gateway.memory != rules::MemoryMode::hugepages) return PageKind::pages;
-  return std::unexpected(shortage + ", or write \"memory\": \"pages\"");
+  const std::uint64_t available = host.free_bytes / kMebibyte;
+  const std::string reason = why_hugepages(gateway, host.physical_dma);
+  if (gateway.memory == rules::MemoryMode::pages) {
+    if (reason.empty()) return PageKind::pages;
+    return std::unexpected("memory: " + reason + R"(; write "memory": "hugepages")");
+  }
+  if (available >= needed) return PageKind::hugepages;
+  if (reason.empty() && gateway.memory == rules::MemoryMode::automatic) return PageKind::pages;
+  return std::unexpected("memory: about " + std::to_string(needed) + " MiB of hugepages are needed" +
+                         (reason.empty() ? "" : " (" + reason + ")") + ", " + std::to_string(available) +
+                         " MiB are free; reserve them (sysctl vm.nr_hugepages)" +
+                         (reason.empty() ? R"(, or write "memory": "pages")" : ""));
+}
+
+QueuePlan plan_queues(rules::DeviceKind kind, const QueueLimits& limits, std::uint32_t workers) {
+  QueuePlan plan;
+  const auto narrow = [](std::uint32_t queues) { return static_cast<std::uint16_t>(queues); };
+  if (kind == rules::DeviceKind::af_xdp) {  // it has to be asked queue by queue
+    plan.receive = narrow(limits.receive);
+    plan.transmit = narrow(limits.transmit);
+    return plan;
+  }
+  if (kind != rules::DeviceKind::pci) return plan;
+  plan.transmit = narrow(limits.transmit >= workers ? workers : 1);
+  // virtio switches queues on in pairs, and the host spreads flows over all that are on: none may be left unread.
+  const bool pairs = limits.driver == "net_virtio";
+  if (!limits.spreads && !pairs) return plan;
+  std::uint32_t receive = std::min(workers, limits.receive);
+  if (limits.driver == "net_vmxnet3") receive = std::bit_floor(receive);  // it takes powers of two only
+  plan.receive = narrow(std::max(receive, 1U));
+  plan.rss = limits.spreads && plan.receive > 1;
+  return plan;
 }
 
 std::vector<std::string> eal_arguments(const rules::GatewayConfig& gateway, const CorePlan& cores, PageKind pages,

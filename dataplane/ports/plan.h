@@ -46,9 +46,28 @@ enum class PageKind : std::uint8_t { hugepages, pages };
 
 [[nodiscard]] bool uses(const rules::GatewayConfig& gateway, rules::DeviceKind kind);
 
-// Which pages to use with `free_bytes` of hugepages free, or why that cannot be.
-[[nodiscard]] std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway,
-                                                              std::uint64_t free_bytes);
+// What the host gives: hugepages that are free, and whether cards reach memory by physical addresses (no IOMMU).
+struct HostMemory {
+  std::uint64_t free_bytes = 0;
+  bool physical_dma = false;
+};
+
+// Which pages to use, or why that cannot be.
+[[nodiscard]] std::expected<PageKind, std::string> plan_pages(const rules::GatewayConfig& gateway, HostMemory host);
+
+// What a device offers, as its driver says.
+struct QueueLimits {
+  std::string driver;
+  std::uint32_t receive = 1;
+  std::uint32_t transmit = 1;
+  bool spreads = false;  // RSS: flows over queues
+};
+struct QueuePlan {
+  std::uint16_t receive = 1;
+  std::uint16_t transmit = 1;  // one a worker, or fewer than workers
+  bool rss = false;
+};
+[[nodiscard]] QueuePlan plan_queues(rules::DeviceKind kind, const QueueLimits& limits, std::uint32_t workers);
 
 // The arguments of rte_eal_init, the program's name first. `prefix` is unique on this host.
 [[nodiscard]] std::vector<std::string> eal_arguments(const rules::GatewayConfig& gateway, const CorePlan& cores,

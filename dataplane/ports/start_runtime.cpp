@@ -16,6 +16,7 @@
 #include "dataplane/ports/device.h"
 #include "dataplane/ports/device_checks.h"
 #include "dataplane/ports/dpdk_runtime.h"
+#include "dataplane/ports/pci_device.h"
 #include "dataplane/ports/plan.h"
 
 namespace sallyport::dataplane {
@@ -46,6 +47,13 @@ void move_threads_to(const std::vector<unsigned>& cores) {
   }
 }
 
+// A card outside an IOMMU decides for all: EAL speaks to every card in one kind of address.
+bool dma_is_physical(const rules::GatewayConfig& gateway) {
+  return std::ranges::any_of(gateway.ports, [](const rules::Port& port) {
+    return port.device.kind == rules::DeviceKind::pci && look_at_pci(port.device.argument).physical_dma();
+  });
+}
+
 // A folder name no other process of this host has, whatever process ids its container shows.
 std::string unique_prefix() {
   std::uint32_t random = 0;
@@ -67,7 +75,7 @@ Step check_ports(const rules::GatewayConfig& gateway, Parts&) {
 Step start_eal(const rules::GatewayConfig& gateway, Parts& parts) {
   const auto cores = plan_cores(gateway.workers, available_cores());
   if (!cores) return std::unexpected(cores.error());
-  const auto pages = plan_pages(gateway, hugepages_of_this_host().free_bytes);
+  const auto pages = plan_pages(gateway, {hugepages_of_this_host().free_bytes, dma_is_physical(gateway)});
   if (!pages) return std::unexpected(pages.error());
   move_threads_to(cores->control);
   auto eal = Eal::start(eal_arguments(gateway, *cores, *pages, unique_prefix()), parts.log);
@@ -95,6 +103,7 @@ Step open_devices(const rules::GatewayConfig& gateway, Parts& parts) {
   for (std::size_t i = 0; i < gateway.ports.size(); ++i) {
     auto device = Device::open(gateway.ports[i], i, gateway.workers, parts.wiring.pool);
     if (!device) return std::unexpected(device.error());
+    if (gateway.ports[i].device.kind == rules::DeviceKind::pci) parts.log(LogLevel::info, (*device)->introduction());
     parts.devices.push_back(std::move(*device));
   }
   return {};

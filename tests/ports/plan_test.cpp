@@ -93,12 +93,86 @@ TEST(PlanPages, FollowTheDocumentAndWhatIsFree) {
   };
   for (const Case& c : cases) {
     gateway.memory = c.mode;
-    const auto pages = plan_pages(gateway, c.free_bytes);
+    const auto pages = plan_pages(gateway, {c.free_bytes, false});
     if (c.expected) {
       EXPECT_EQ(pages, *c.expected) << c.description;
     } else {
       EXPECT_THAT(pages.error(), HasSubstr("vm.nr_hugepages")) << c.description;
     }
+  }
+}
+
+TEST(PlanPages, WhereDmaNeedsHugepagesNothingElseWillDo) {
+  constexpr std::uint64_t kPlenty = std::uint64_t{8} << 30U;
+  const auto card = port_on(DeviceKind::pci, "0000:00:06.0");
+  const auto socket = port_on(DeviceKind::af_xdp, "eth0");
+  struct Case {
+    const char* description;
+    std::vector<rules::Port> ports;
+    bool physical_dma;
+    MemoryMode mode;
+    std::uint64_t free_bytes;
+    const char* refusal;  // empty: hugepages, or ordinary ones where there are none
+  };
+  const Case cases[] = {
+      {"behind an IOMMU", {card}, false, MemoryMode::automatic, 0, ""},
+      {"no IOMMU", {card}, true, MemoryMode::automatic, kPlenty, ""},
+      {"no IOMMU, none free",
+       {card},
+       true,
+       MemoryMode::automatic,
+       0,
+       "(pci ports without an IOMMU work on hugepages only), 0 MiB are free; reserve them"},
+      {"no IOMMU, asked for pages",
+       {card},
+       true,
+       MemoryMode::pages,
+       kPlenty,
+       "without an IOMMU work on hugepages only; write \"memory\": \"hugepages\""},
+      {"beside XDP sockets", {card, socket}, false, MemoryMode::automatic, 0, "pci and af_xdp ports together"},
+      {"no cards", {socket}, true, MemoryMode::automatic, 0, ""},
+  };
+  for (const Case& c : cases) {
+    auto gateway = gateway_of(c.ports);
+    gateway.memory = c.mode;
+    const auto pages = plan_pages(gateway, {c.free_bytes, c.physical_dma});
+    if (*c.refusal == '\0') {
+      EXPECT_EQ(pages, c.free_bytes > 0 ? PageKind::hugepages : PageKind::pages) << c.description;
+    } else {
+      ASSERT_FALSE(pages) << c.description;
+      EXPECT_THAT(pages.error(), HasSubstr(c.refusal)) << c.description;
+      EXPECT_THAT(pages.error(), Not(HasSubstr("\"pages\""))) << c.description;
+    }
+  }
+}
+
+TEST(PlanQueues, AsManyAsTheDeviceSpreadsOverAndWorkersCanRead) {
+  struct Case {
+    const char* description;
+    DeviceKind kind;
+    QueueLimits limits;
+    std::uint32_t workers;
+    QueuePlan expected;
+  };
+  const Case cases[] = {
+      {"one worker", DeviceKind::pci, {"net_ena", 8, 8, true}, 1, {1, 1, false}},
+      {"a queue a worker", DeviceKind::pci, {"net_ena", 8, 8, true}, 4, {4, 4, true}},
+      {"fewer queues than workers", DeviceKind::pci, {"net_e1000_igb_vf", 2, 2, true}, 4, {2, 1, true}},
+      {"a single queue", DeviceKind::pci, {"net_e1000_em", 1, 1, false}, 2, {1, 1, false}},
+      {"queues without RSS stay unused", DeviceKind::pci, {"net_any", 4, 4, false}, 2, {1, 2, false}},
+      {"virtio's host spreads over every pair", DeviceKind::pci, {"net_virtio", 4, 4, false}, 2, {2, 2, false}},
+      {"virtio with RSS", DeviceKind::pci, {"net_virtio", 4, 4, true}, 2, {2, 2, true}},
+      {"virtio with a single pair", DeviceKind::pci, {"net_virtio", 1, 1, false}, 2, {1, 1, false}},
+      {"virtio with fewer pairs than workers", DeviceKind::pci, {"net_virtio", 2, 2, false}, 3, {2, 1, false}},
+      {"vmxnet3 takes powers of two", DeviceKind::pci, {"net_vmxnet3", 16, 8, true}, 3, {2, 3, true}},
+      {"every queue of an XDP socket", DeviceKind::af_xdp, {"net_af_xdp", 4, 4, false}, 1, {4, 4, false}},
+      {"software ports have one", DeviceKind::af_packet, {"net_af_packet", 16, 16, true}, 4, {1, 1, false}},
+  };
+  for (const Case& c : cases) {
+    const QueuePlan plan = plan_queues(c.kind, c.limits, c.workers);
+    EXPECT_EQ(plan.receive, c.expected.receive) << c.description;
+    EXPECT_EQ(plan.transmit, c.expected.transmit) << c.description;
+    EXPECT_EQ(plan.rss, c.expected.rss) << c.description;
   }
 }
 
