@@ -102,6 +102,24 @@ install_missing() {
   rm -f "$log"
 }
 
+# unpack_kernel — the kernel of group pci-kernel, below build/pci-kernel. The host's own kernel and its boot stay as they are.
+unpack_kernel() {
+  local folder=$top/build/pci-kernel log
+  [ ! -d "$folder/boot" ] || return 0
+  mkdir -p "$folder"
+  log=$(mktemp)
+  long_work "unpacking a kernel for a guest" "$log" download_kernel "$folder" "$(packages pci-kernel)" || { rm -rf "$log" "$folder"; exit 2; }
+  rm -f "$log"
+}
+
+# download_kernel FOLDER NAME — NAME is empty but for the package of the newest kernel, on which it depends.
+download_kernel() {
+  cd "$1" || return
+  find_newest() { apt-cache depends "$1" | sed -n 's/^ *Depends: //p' | head -n 1; }
+  if [ -z "$(find_newest "$2")" ]; then as_root apt-get update || return; fi
+  apt-get download "$(find_newest "$2")" && dpkg-deb --extract ./*.deb . && rm -f ./*.deb
+}
+
 # configure_and_build JOBS CMAKE-OPTION... [-- TARGET...] — the release preset.
 configure_and_build() {
   local jobs=$1 options=() targets=()
