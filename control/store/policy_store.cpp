@@ -10,6 +10,8 @@
 #include <span>
 #include <utility>
 
+#include "rules/prove/prove.h"
+
 namespace sallyport::control {
 namespace {
 
@@ -119,8 +121,13 @@ std::optional<Pending> PolicyStore::pending() const {
 
 PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& file) {
   auto loaded = rules::load_policy(body, file);
-  if (loaded) return *std::move(loaded);
   const bool image = rules::Image::looks_like_image(std::as_bytes(std::span(body)));
+  if (loaded) {
+    const auto proof =
+        image ? rules::verify(loaded->policy, loaded->image) : rules::prove(loaded->policy, loaded->image);
+    if (!proof) return std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error()));
+    return *std::move(loaded);
+  }
   return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }
 

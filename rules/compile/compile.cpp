@@ -99,8 +99,8 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
   const auto rows = compile_decisions(context, ceilings.rows);
   if (!rows) {
     problems.error({}, "",
-                   "groups and ACLs tell too many kinds of remote addresses apart, the ceiling rows is " +
-                       std::to_string(ceilings.rows));
+                   "groups and ACLs tell too many kinds of remote addresses apart: the ceiling rows is " +
+                       std::to_string(ceilings.rows) + ", " + rows.error());
     return std::unexpected(std::move(problems));
   }
   auto image = Image::load(write_image(context.tables));

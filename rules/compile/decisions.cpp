@@ -148,25 +148,67 @@ std::uint32_t return_flags(const CompileContext& context, const RulePeers& peers
   return flags;
 }
 
+// A list of rules that needs at least so many rows: the classes that one of them tells apart.
+std::size_t rows_at_least(const std::vector<PlacedRule>& rules, const RulePeers& peers, const AddressClasses& classes) {
+  std::size_t most = 0;
+  for (const PlacedRule rule : rules) {
+    for (const ObjectId object : peers.objects[rule_of(rule)]) most = std::max(most, classes.of_object[object].size());
+  }
+  return most;
+}
+
+std::string names_of_list(const CompileContext& context, std::uint32_t list) {
+  const auto& groups = context.tables.group_lists[list];
+  std::string names;
+  for (std::uint32_t i = 0; i < groups.count; ++i) {
+    const auto& name = context.tables.groups[context.tables.list_groups[groups.begin + i]];
+    names += (names.empty() ? "" : "+") + context.tables.strings.substr(name.offset, name.size);
+  }
+  return names;
+}
+
+// Told before a row is written: a policy far above the ceiling must cost neither minutes nor memory.
+std::optional<std::string> too_many_rows(const CompileContext& context, const RulePeers& peers,
+                                         const AddressClasses& classes, std::size_t max_rows) {
+  std::size_t all = 0;
+  std::size_t most = 0;
+  std::uint32_t worst = 0;
+  for (std::uint32_t list = 0; list < context.tables.group_lists.size(); ++list) {
+    std::size_t rows = 0;
+    for (const Direction direction : {Direction::ingress, Direction::egress}) {
+      rows += rows_at_least(rules_of_list(context, list, direction), peers, classes);
+    }
+    all += rows;
+    if (rows > most) worst = list;
+    most = std::max(most, rows);
+  }
+  if (all <= max_rows) return std::nullopt;
+  return "at least " + std::to_string(all) + " rows, the most (" + std::to_string(most) + ") for interfaces in " +
+         names_of_list(context, worst);
+}
+
 }  // namespace
 
-std::optional<std::size_t> compile_decisions(CompileContext& context, std::size_t max_rows) {
+std::expected<std::size_t, std::string> compile_decisions(CompileContext& context, std::size_t max_rows) {
   AddressObjects objects(context);
   const RulePeers peers = collect_peers(context, objects);
   const AddressClasses classes = classify(objects);
+  if (auto problem = too_many_rows(context, peers, classes, max_rows)) return std::unexpected(*std::move(problem));
   context.tables.options.classes = classes.count;
   context.tables.options.class_of = StepMapWriter(context.tables.lines).addresses(classes.steps);
   DescriptorWriter writer(context, peers, classes);
   for (std::uint32_t list = 0; list < context.tables.group_lists.size(); ++list) {
     const auto ingress = rules_of_list(context, list, Direction::ingress);
     const auto egress = rules_of_list(context, list, Direction::egress);
-    if (!writer.add(ingress, return_flags(context, peers, egress), max_rows)) return std::nullopt;
-    if (!writer.add(egress, return_flags(context, peers, ingress), max_rows)) return std::nullopt;
+    const bool fits = writer.add(ingress, return_flags(context, peers, egress), max_rows) &&
+                      writer.add(egress, return_flags(context, peers, ingress), max_rows);
+    if (!fits) return std::unexpected("interfaces in " + names_of_list(context, list) + " go over it");
   }
-  for (const RuleRange& range : context.acl_ranges) {
+  for (std::uint32_t acl = 0; acl < context.acl_ranges.size(); ++acl) {
+    const RuleRange& range = context.acl_ranges[acl];
     std::vector<PlacedRule> rules;
     for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(0, rule));
-    if (!writer.add(rules, 0, max_rows)) return std::nullopt;
+    if (!writer.add(rules, 0, max_rows)) return std::unexpected("an ACL goes over it");
   }
   return writer.rows();
 }

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <expected>
+#include <string>
 
 #include "rules/compile/context.h"
 
@@ -20,8 +21,8 @@ void compile_routes(CompileContext& context);
 // Group rules and ACL entries with their provenance.
 void compile_rules(CompileContext& context);
 
-// Address classes, descriptors, rows and predicates. Needs owners and rules. The number of rows; none: more than
-// `max_rows`.
-[[nodiscard]] std::optional<std::size_t> compile_decisions(CompileContext& context, std::size_t max_rows);
+// Address classes, descriptors, rows and predicates. Needs owners and rules. The number of rows; the error says
+// what causes more than `max_rows`.
+[[nodiscard]] std::expected<std::size_t, std::string> compile_decisions(CompileContext& context, std::size_t max_rows);
 
 }  // namespace sallyport::rules

@@ -119,8 +119,11 @@ TEST(Compile, CeilingsAreNamed) {
   EXPECT_EQ(refused({.rules = 14}), "15 rules in all groups and ACLs, the ceiling rules is 14");
   EXPECT_EQ(refused({.rules = 15}), "");
   EXPECT_EQ(refused({.routes = 1}), "2 routes with every entry of their prefix lists, the ceiling routes is 1");
+  EXPECT_EQ(refused({.groups_per_interface = 0}),
+            "1 groups of one interface or subnet, the ceiling groups_per_interface is 0");
   EXPECT_EQ(refused({.rows = 3}),
-            "groups and ACLs tell too many kinds of remote addresses apart, the ceiling rows is 3");
+            "groups and ACLs tell too many kinds of remote addresses apart: the ceiling rows is 3, at least 9 rows, "
+            "the most (8) for interfaces in app");
 }
 
 // The order in which a document names things that have no order changes nothing that is decided.

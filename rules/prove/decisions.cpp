@@ -1,0 +1,335 @@
+// Owner: rules/prove. See decisions.h.
+#include "rules/prove/decisions.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+#include "rules/image/step_map_walk.h"
+
+namespace sallyport::rules::proof {
+namespace {
+
+using layout::TrafficKind;
+using literal::kNoRule;
+using literal::RuleId;
+
+struct Keys {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+// The keys of one kind of traffic that a rule is about; first above last where it is about another kind.
+Keys keys_of(const Traffic& traffic, TrafficKind kind) {
+  constexpr Keys kNone_{.first = 1, .last = 0};
+  const Keys all{.first = 0, .last = kind == TrafficKind::other ? 255U : 65535U};
+  if (traffic.protocol == kAnyProtocol) return all;
+  if (traffic.protocol == kProtocolTcp || traffic.protocol == kProtocolUdp) {
+    const auto wanted = traffic.protocol == kProtocolTcp ? TrafficKind::tcp : TrafficKind::udp;
+    return kind == wanted ? Keys{.first = traffic.from_port, .last = traffic.to_port} : kNone_;
+  }
+  if (traffic.protocol == kProtocolIcmp) {
+    if (kind != TrafficKind::icmp) return kNone_;
+    if (traffic.icmp_type < 0) return all;
+    const auto type = static_cast<std::uint32_t>(traffic.icmp_type) * 256;
+    if (traffic.icmp_code < 0) return {.first = type, .last = type + 255};
+    return {.first = type + static_cast<std::uint32_t>(traffic.icmp_code),
+            .last = type + static_cast<std::uint32_t>(traffic.icmp_code)};
+  }
+  const auto protocol = static_cast<std::uint32_t>(traffic.protocol);
+  return kind == TrafficKind::other ? Keys{.first = protocol, .last = protocol} : kNone_;
+}
+
+// A packet with this key; none where no packet can have it.
+std::optional<Query> query_of(TrafficKind kind, std::uint32_t key, Ipv4 remote) {
+  Query query{.remote = remote};
+  switch (kind) {
+    case TrafficKind::tcp:
+    case TrafficKind::udp:
+      query.protocol = static_cast<std::uint8_t>(kind == TrafficKind::tcp ? kProtocolTcp : kProtocolUdp);
+      query.destination_port = static_cast<std::uint16_t>(key);
+      return query;
+    case TrafficKind::icmp:
+      query.protocol = kProtocolIcmp;
+      query.icmp_type = static_cast<std::uint8_t>(key >> 8U);
+      query.icmp_code = static_cast<std::uint8_t>(key);
+      return query;
+    case TrafficKind::other:
+      break;
+  }
+  const bool has_keys_of_its_own = key == kProtocolTcp || key == kProtocolUdp || key == kProtocolIcmp;
+  if (key > 255 || has_keys_of_its_own) return std::nullopt;
+  query.protocol = static_cast<std::uint8_t>(key);
+  return query;
+}
+
+std::string told(const Query& query) {
+  std::string text = "protocol " + std::to_string(query.protocol);
+  if (query.protocol == kProtocolTcp) text = "tcp " + std::to_string(query.destination_port);
+  if (query.protocol == kProtocolUdp) text = "udp " + std::to_string(query.destination_port);
+  if (query.protocol == kProtocolIcmp) {
+    text = "icmp " + std::to_string(query.icmp_type) + "/" + std::to_string(query.icmp_code);
+  }
+  return text + " with " + to_string(query.remote);
+}
+
+// What both sides answer.
+struct Answer {
+  bool allow = false;
+  bool untracked = false;
+  RuleId rule = kNoRule;
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+// A rule where it is about the kind of traffic at hand.
+struct Span {
+  Keys keys;
+  RuleId rule = kNoRule;
+  bool allow = false;
+  bool everywhere = false;
+};
+
+// One list of groups, or an ACL, in one direction.
+struct Descriptor {
+  std::string name;
+  bool is_acl = false;
+  std::uint32_t index = 0;  // an interface with this list, or the ACL
+  Direction direction = Direction::ingress;
+  std::vector<RuleId> rules;  // in order of preference
+  bool return_open_tcp = false;
+  bool return_open_udp = false;
+  const layout::DescriptorRecord* record = nullptr;
+};
+
+class Comparison {
+ public:
+  Comparison(const layout::Tables& tables, const PolicyView& view, const literal::Rules& rules,
+             const ClassSets& classes, Proof& proof)
+      : tables_(tables), view_(view), rules_(rules), classes_(classes), proof_(proof) {
+    literal_of_.reserve(view.rules());
+    for (RuleIndex i = 0; i < view.rules(); ++i) literal_of_.push_back(rules.named(view.rule(i).name));
+    matches_.resize(classes.peers_of.size());
+    row_.resize(classes.peers_of.size());
+  }
+
+  std::optional<std::string> compare(const Descriptor& descriptor) {
+    ++proof_.descriptors;
+    collect_classes(descriptor);
+    for (const std::uint32_t address_class : wanted_) {
+      if (!classes_.reached[address_class]) continue;
+      ++proof_.rows;
+      if (auto problem = compare_class(descriptor, address_class)) return problem;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // Of each class the rules that match it; the classes worth a look: those, those that have a row, and one besides.
+  void collect_classes(const Descriptor& descriptor) {
+    for (const std::uint32_t address_class : wanted_) {
+      matches_[address_class].clear();
+      row_[address_class] = nullptr;
+    }
+    wanted_.clear();
+    everywhere_.clear();
+    for (const RuleId rule : descriptor.rules) {
+      for (const literal::PeerId peer : rules_.rule(rule).peers) {
+        if (is_everything(peer)) {
+          everywhere_.push_back(rule);
+          continue;
+        }
+        for (const std::uint32_t address_class : classes_.classes_of[peer]) {
+          auto& matches = matches_[address_class];
+          if (matches.empty()) wanted_.push_back(address_class);
+          if (matches.empty() || matches.back() != rule) matches.push_back(rule);
+        }
+      }
+    }
+    for (std::uint32_t i = 0; i <= descriptor.record->mask; ++i) {
+      const auto& bucket = tables_.row_buckets()[descriptor.record->buckets + i];
+      for (std::size_t place = 0; place < bucket.classes.size(); ++place) {
+        const std::uint32_t address_class = bucket.classes[place];
+        if (address_class == layout::kNoIndex) continue;
+        wanted_.push_back(address_class);
+        row_[address_class] = &tables_.predicates()[bucket.predicates[place]].maps;
+      }
+    }
+    std::ranges::sort(wanted_);
+    const auto repeated = std::ranges::unique(wanted_);
+    wanted_.erase(repeated.begin(), repeated.end());
+    std::uint32_t other = 0;
+    while (other < wanted_.size() && wanted_[other] == other) ++other;
+    if (other < classes_.peers_of.size()) wanted_.push_back(other);
+  }
+
+  [[nodiscard]] bool is_everything(literal::PeerId peer) const {
+    const auto& ranges = rules_.peers()[peer];
+    return ranges.size() == 1 && ranges[0].first == 0 && ranges[0].last == 0xFFFF'FFFFU;
+  }
+
+  std::optional<std::string> compare_class(const Descriptor& descriptor, std::uint32_t address_class) {
+    applying_.clear();
+    for (const RuleId rule : descriptor.rules) {
+      const auto& of_class = matches_[address_class];
+      const bool applies = std::ranges::find(of_class, rule) != of_class.end() ||
+                           std::ranges::find(everywhere_, rule) != everywhere_.end();
+      if (applies) applying_.push_back(rule);
+    }
+    const layout::Maps* row = row_[address_class];
+    for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
+      collect_spans(static_cast<TrafficKind>(kind));
+      collect_keys(descriptor.record->any[kind], row == nullptr ? nullptr : &(*row)[kind],
+                   static_cast<TrafficKind>(kind));
+      for (const std::uint32_t key : keys_) {
+        const auto query = query_of(static_cast<TrafficKind>(kind), key, classes_.witness[address_class]);
+        if (!query) continue;
+        ++proof_.decision_cells;
+        const Answer expected = literally(descriptor, static_cast<TrafficKind>(kind), key);
+        const Answer seen = by_image(descriptor, *query);
+        if (expected != seen) return difference(descriptor, *query, expected, seen);
+      }
+    }
+    return std::nullopt;
+  }
+
+  void collect_spans(TrafficKind kind) {
+    spans_.clear();
+    for (const RuleId id : applying_) {
+      const literal::Rule& rule = rules_.rule(id);
+      const Keys keys = keys_of(rule.traffic, kind);
+      if (keys.first > keys.last) continue;
+      spans_.push_back({.keys = keys, .rule = id, .allow = rule.allow, .everywhere = rule.everywhere});
+    }
+  }
+
+  // Where an interval of keys begins on either side.
+  void collect_keys(step_map::Ref any, const step_map::Ref* row, TrafficKind kind) {
+    keys_.assign(1, 0);
+    if (kind == TrafficKind::other) keys_.insert(keys_.end(), {2, 7, 18});
+    for (const Span& span : spans_) {
+      keys_.push_back(span.keys.first);
+      if (span.keys.last < 65535) keys_.push_back(span.keys.last + 1);
+    }
+    const auto add = [&](std::uint32_t first, std::uint32_t, step_map::Ref) { keys_.push_back(first); };
+    step_map::walk(tables_.lines().data(), any, add);
+    if (row != nullptr) step_map::walk(tables_.lines().data(), *row, add);
+    std::ranges::sort(keys_);
+    const auto repeated = std::ranges::unique(keys_);
+    keys_.erase(repeated.begin(), repeated.end());
+  }
+
+  [[nodiscard]] Answer literally(const Descriptor& descriptor, TrafficKind kind, std::uint32_t key) const {
+    Answer answer;
+    bool everywhere = false;
+    for (const Span& span : spans_) {
+      if (key < span.keys.first || span.keys.last < key) continue;
+      if (answer.rule == kNoRule) answer = {.allow = span.allow, .untracked = false, .rule = span.rule};
+      everywhere |= span.everywhere;
+    }
+    const bool open = (kind == TrafficKind::tcp && descriptor.return_open_tcp) ||
+                      (kind == TrafficKind::udp && descriptor.return_open_udp);
+    answer.untracked = !descriptor.is_acl && everywhere && open;
+    return answer;
+  }
+
+  [[nodiscard]] Answer by_image(const Descriptor& descriptor, const Query& query) const {
+    if (descriptor.is_acl) {
+      const AclVerdict verdict = view_.judge_acl(descriptor.index, descriptor.direction, query);
+      return {.allow = verdict.allow, .rule = verdict.rule == kNone ? kNoRule : literal_of_[verdict.rule]};
+    }
+    const GroupVerdict verdict = view_.judge_groups(descriptor.index, descriptor.direction, query);
+    return {.allow = verdict.allow,
+            .untracked = verdict.untracked,
+            .rule = verdict.rule == kNone ? kNoRule : literal_of_[verdict.rule]};
+  }
+
+  [[nodiscard]] std::string in_words(const Answer& answer) const {
+    const std::string rule = answer.rule == kNoRule ? "no rule" : rules_.rule(answer.rule).name;
+    return std::string(answer.allow ? "allow" : "deny") + " by " + rule + (answer.untracked ? ", untracked" : "");
+  }
+  [[nodiscard]] std::string difference(const Descriptor& descriptor, const Query& query, const Answer& expected,
+                                       const Answer& seen) const {
+    return descriptor.name + (descriptor.direction == Direction::ingress ? ", ingress, " : ", egress, ") + told(query) +
+           ": the rules say " + in_words(expected) + ", the image says " + in_words(seen);
+  }
+
+  const layout::Tables& tables_;
+  const PolicyView& view_;
+  const literal::Rules& rules_;
+  const ClassSets& classes_;
+  Proof& proof_;
+  std::vector<RuleId> literal_of_;            // by the image's number of a rule
+  std::vector<std::vector<RuleId>> matches_;  // by class; only those of wanted_ are filled
+  // By class, where it has a row: that row's maps, whether a lookup would find them or not.
+  std::vector<const layout::Maps*> row_;
+  std::vector<std::uint32_t> wanted_;
+  std::vector<RuleId> everywhere_;
+  std::vector<RuleId> applying_;
+  std::vector<Span> spans_;
+  std::vector<std::uint32_t> keys_;
+};
+
+// Every port of the protocol to or from everywhere.
+bool opens_all(const literal::Rules& rules, std::span<const RuleId> list, std::int16_t protocol) {
+  return std::ranges::any_of(list, [&](RuleId id) {
+    const literal::Rule& rule = rules.rule(id);
+    const Traffic& traffic = rule.traffic;
+    return rule.everywhere && (traffic.protocol == kAnyProtocol ||
+                               (traffic.protocol == protocol && traffic.from_port == 0 && traffic.to_port == 65535));
+  });
+}
+
+std::vector<RuleId> rules_of(const literal::Rules& rules, const std::vector<std::string_view>& groups,
+                             literal::Side side) {
+  std::vector<RuleId> all;
+  for (const std::string_view group : groups) {
+    const auto of_group = rules.of_group(group, side);
+    all.insert(all.end(), of_group.begin(), of_group.end());
+  }
+  return all;
+}
+
+constexpr std::array kSides{literal::Side::ingress, literal::Side::egress};
+
+}  // namespace
+
+std::optional<std::string> compare_decisions(const layout::Tables& tables, const PolicyView& view,
+                                             const literal::Rules& rules, const ClassSets& classes, Proof& proof) {
+  Comparison comparison(tables, view, rules, classes, proof);
+  std::vector<bool> seen(tables.group_lists().size());
+  for (InterfaceIndex i = 0; i < view.interfaces(); ++i) {
+    const std::uint32_t list = tables.interfaces()[i].group_list;
+    if (seen[list]) continue;
+    seen[list] = true;
+    const auto groups = view.group_names(i);
+    for (std::size_t side = 0; side < 2; ++side) {
+      const auto other = rules_of(rules, groups, kSides[1 - side]);
+      const Descriptor descriptor{.name = "interface " + std::string(view.interface(i).name),
+                                  .is_acl = false,
+                                  .index = i,
+                                  .direction = static_cast<Direction>(side),
+                                  .rules = rules_of(rules, groups, kSides[side]),
+                                  .return_open_tcp = opens_all(rules, other, kProtocolTcp),
+                                  .return_open_udp = opens_all(rules, other, kProtocolUdp),
+                                  .record = &tables.descriptors()[2 * std::size_t{list} + side]};
+      if (auto problem = comparison.compare(descriptor)) return problem;
+    }
+  }
+  const std::size_t first = 2 * tables.group_lists().size();
+  for (AclIndex acl = 0; acl < tables.acls().size(); ++acl) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const auto of_acl = rules.of_acl(view.acl_name(acl), kSides[side]);
+      const Descriptor descriptor{.name = "ACL " + std::string(view.acl_name(acl)),
+                                  .is_acl = true,
+                                  .index = acl,
+                                  .direction = static_cast<Direction>(side),
+                                  .rules = {of_acl.begin(), of_acl.end()},
+                                  .record = &tables.descriptors()[first + 2 * std::size_t{acl} + side]};
+      if (auto problem = comparison.compare(descriptor)) return problem;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace sallyport::rules::proof

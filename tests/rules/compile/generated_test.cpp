@@ -1,0 +1,41 @@
+// Generated policies of every shape are valid, the same for the same seed, and compile to what is proven.
+#include <gtest/gtest.h>
+
+#include "rules/compile/compile.h"
+#include "rules/document/documents.h"
+#include "rules/prove/prove.h"
+#include "tools/generate/policy_generator.h"
+
+namespace sallyport::rules {
+namespace {
+
+class Generated : public testing::TestWithParam<const char*> {};
+
+TEST_P(Generated, IsValidAndProven) {
+  generate::Request request;
+  request.shape = *generate::shape_named(GetParam());
+  request.interfaces = 120;
+  request.groups = 40;
+  request.rules = 600;
+  request.prefix_lists = 5;
+  request.prefixes = 300;
+  const std::string text = generate::generate_policy(request);
+  EXPECT_EQ(generate::generate_policy(request), text);
+  const auto read = read_policy(text, "generated.json");
+  ASSERT_TRUE(read) << render(read.error(), "generated.json", text);
+  EXPECT_EQ(read->policy.interfaces.size(), 120U);
+  const auto compiled = compile(read->policy);
+  ASSERT_TRUE(compiled);
+  const auto proof = verify(read->policy, compiled->image);
+  EXPECT_TRUE(proof) << proof.error();
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Generated, testing::Values("tiers", "hub", "distinct", "nested", "ranges"));
+
+TEST(GeneratedShapes, AnUnknownShapeNamesTheKnownOnes) {
+  EXPECT_EQ(generate::shape_named("flat").error(),
+            "there is no shape \"flat\"; there are tiers, hub, distinct, nested, ranges");
+}
+
+}  // namespace
+}  // namespace sallyport::rules

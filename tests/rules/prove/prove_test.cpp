@@ -1,0 +1,167 @@
+// The proof holds for what the compiler makes, and one wrong bit anywhere in an image's tables is found.
+#include "rules/prove/prove.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <tuple>
+
+#include "rules/compile/compile.h"
+#include "rules/decide/policy_view.h"
+#include "rules/document/documents.h"
+#include "rules/image/image_writer.h"
+#include "tests/support/random_policy.h"
+
+namespace sallyport::rules {
+namespace {
+
+using layout::SectionId;
+using test::pick;
+using test::Random;
+
+struct World {
+  Policy policy;
+  Image image;
+};
+
+World random_world(Random& random) {
+  const std::string text = test::random_policy(random);
+  auto read = read_policy(text, "random.json");
+  if (!read) throw std::runtime_error(render(read.error(), "random.json", text));
+  auto compiled = compile(read->policy);
+  if (!compiled) throw std::runtime_error(render(compiled.error(), "random.json", text));
+  return {std::move(read->policy), std::move(compiled->image)};
+}
+
+TEST(Prove, HoldsForRandomPolicies) {
+  Random random(11);
+  for (int i = 0; i < 150; ++i) {
+    const World world = random_world(random);
+    const auto proof = verify(world.policy, world.image);
+    ASSERT_TRUE(proof) << "policy " << i << ": " << proof.error();
+    EXPECT_GT(proof->decision_cells, 0U);
+    EXPECT_GT(proof->address_cells, 0U);
+  }
+}
+
+struct Planted {
+  std::size_t refused = 0;   // by the loader
+  std::size_t decided = 0;   // the proof saw another decision
+  std::size_t compared = 0;  // no packet can tell, but it is not what the policy compiles to
+};
+
+// Flips one bit of the section and seals the image again, as one who wants to be believed would.
+void plant(const World& world, SectionId section, Random& random, Planted& planted) {
+  ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
+  layout::Section at{};
+  std::memcpy(&at, bytes.data() + sizeof(layout::Header) + (static_cast<std::size_t>(section) - 1) * sizeof at,
+              sizeof at);
+  if (at.size == 0) return;
+  bytes[at.offset + pick(random, at.size)] ^= static_cast<std::byte>(1U << pick(random, 8));
+  seal_image(bytes);
+  const auto image = Image::load(std::move(bytes));
+  if (!image) {
+    ++planted.refused;
+    return;
+  }
+  const auto proof = prove(world.policy, *image);
+  ++(proof ? planted.compared : planted.decided);
+  ASSERT_FALSE(verify(world.policy, *image))
+      << "a wrong bit in section " << static_cast<int>(section) << " was not found";
+}
+
+TEST(Prove, FindsOneWrongBitAnywhere) {
+  Random random(12);
+  Planted planted;
+  constexpr std::array kTables{SectionId::strings,
+                               SectionId::options,
+                               SectionId::vpc_cidrs,
+                               SectionId::subnets,
+                               SectionId::interfaces,
+                               SectionId::private_ips,
+                               SectionId::group_lists,
+                               SectionId::list_groups,
+                               SectionId::groups,
+                               SectionId::acls,
+                               SectionId::nat_gateways,
+                               SectionId::nat_public_ips,
+                               SectionId::publish,
+                               SectionId::owners,
+                               SectionId::public_owners,
+                               SectionId::descriptors,
+                               SectionId::row_buckets,
+                               SectionId::predicates,
+                               SectionId::predicate_rules,
+                               SectionId::rules,
+                               SectionId::route_tables,
+                               SectionId::routes,
+                               SectionId::lines};
+  for (int i = 0; i < 12; ++i) {
+    const World world = random_world(random);
+    for (const SectionId section : kTables) {
+      for (int flip = 0; flip < 40; ++flip) plant(world, section, random, planted);
+    }
+  }
+  RecordProperty("planted", static_cast<int>(planted.refused + planted.decided + planted.compared));
+  EXPECT_GT(planted.refused, 500U);
+  EXPECT_GT(planted.decided, 500U);
+}
+
+// In the tables that decisions are made of: what the proof does not see, no packet sees either.
+TEST(Prove, WhatItDoesNotFindChangesNoDecision) {
+  Random random(13);
+  std::size_t unseen = 0;
+  for (int i = 0; i < 40; ++i) {
+    const World world = random_world(random);
+    for (std::size_t flip = 0; flip < 60; ++flip) {
+      ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
+      constexpr std::array kDeciding{SectionId::lines, SectionId::row_buckets, SectionId::descriptors,
+                                     SectionId::predicates};
+      layout::Section at{};
+      std::memcpy(
+          &at, bytes.data() + sizeof(layout::Header) + (static_cast<std::size_t>(kDeciding[flip % 4]) - 1) * sizeof at,
+          sizeof at);
+      bytes[at.offset + pick(random, at.size)] ^= static_cast<std::byte>(1U << pick(random, 8));
+      seal_image(bytes);
+      const auto image = Image::load(std::move(bytes));
+      if (!image || !prove(world.policy, *image)) continue;
+      ++unseen;
+      const PolicyView before(world.image);
+      const PolicyView after(*image);
+      for (int ask = 0; ask < 300; ++ask) {
+        const auto packet = test::random_packet(random);
+        const Query query{packet.to, packet.protocol, packet.to_port, packet.icmp_type, packet.icmp_code};
+        const auto interface = static_cast<InterfaceIndex>(pick(random, before.interfaces()));
+        for (const Direction direction : {Direction::ingress, Direction::egress}) {
+          const auto a = before.judge_groups(interface, direction, query);
+          const auto b = after.judge_groups(interface, direction, query);
+          ASSERT_EQ(std::tuple(a.allow, a.untracked, a.rule), std::tuple(b.allow, b.untracked, b.rule));
+        }
+      }
+    }
+  }
+  EXPECT_GT(unseen, 0U);
+}
+
+TEST(Prove, TellsTheFirstDifferenceWithAPacket) {
+  const std::string text = R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+    "security_groups": { "web": { "ingress": [ { "protocol": "tcp", "from_port": 443, "to_port": 443,
+                                                 "cidr_blocks": ["192.0.2.0/24"] } ] } },
+    "subnets": { "a": { "cidr_block": "10.0.1.0/24" } },
+    "interfaces": { "web-1": { "subnet": "a", "private_ips": ["10.0.1.10"], "security_groups": ["web"] } } })";
+  auto read = read_policy(text, "p.json");
+  ASSERT_TRUE(read);
+  const auto compiled = compile(read->policy);
+  ASSERT_TRUE(compiled);
+  Policy other = read->policy;
+  other.security_groups.at("web").ingress[0].traffic.from_port = 442;
+  const auto proof = prove(other, compiled->image);
+  ASSERT_FALSE(proof);
+  EXPECT_EQ(proof.error(),
+            "interface web-1, ingress, tcp 442 with 192.0.2.0: the rules say allow by web/ingress/0, the image says "
+            "deny by no rule");
+}
+
+}  // namespace
+}  // namespace sallyport::rules
