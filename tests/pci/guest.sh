@@ -9,7 +9,7 @@
 
 here=$top/tests/pci
 kernel_folder=$top/build/pci-kernel  # unpacked by ./tools/test --label pci
-guest_modules=(virtio_pci virtio_console virtio_net vfio_pci vfio_iommu_type1 uio_pci_generic)
+guest_modules=(virtio_pci virtio_console virtio_net igb vfio_pci vfio_iommu_type1 uio_pci_generic)
 guest_drivers=(bus_pci bus_vdev mempool_ring net_virtio net_e1000 net_vmxnet3 net_ena)
 declare -A port_queues=()  # more than one for the ports that the test names here, before add_port
 

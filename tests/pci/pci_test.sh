@@ -2,7 +2,8 @@
 # The lab's network with the gateway in a machine of its own, in software, whose three ports are network cards on the PCI bus: behind
 # an IOMMU and bound to vfio-pci, as on a host, and without one and bound to uio_pci_generic, as in most virtual machines.
 #
-# Owner: tests/pci. The cards are of three makes: virtio with two pairs of queues, e1000e with one queue, vmxnet3.
+# Owner: tests/pci. The cards are of three makes: virtio with two pairs of queues, e1000e with one queue, vmxnet3; and igb with a
+# virtual function where QEMU has it.
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/guest.sh"
@@ -174,6 +175,28 @@ without_iommu() {
   shut_down
 }
 
+# A virtual function of one card and the whole of another: QEMU has emulated such cards since version 8.
+virtual_functions() {
+  if [[ $(qemu-system-x86_64 -device help 2>/dev/null) != *'"igb"'* ]]; then say "skipped: virtual functions: this QEMU emulates no igb"; return; fi
+  if [ -z "$(module_file igb)" ]; then say "skipped: virtual functions: the guest's kernel has no igb"; return; fi
+  cards=(-device pcie-root-port,id=one,chassis=1,addr=8 -device pcie-root-port,id=two,chassis=2,addr=9)
+  card inside igb,bus=one
+  card dmz e1000e,addr=5
+  card outside igb,bus=two
+  boot functions "intel_iommu=on iommu=pt" -device intel-iommu,intremap=on,caching-mode=on,aw-bits=48 "${cards[@]}"
+  guest_file /run/policy.json <"$top/tools/lab.d/policy.json"
+  guest 'echo 1 >/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip link set "$(ls /sys/bus/pci/devices/0000:01:00.0/net)" up'
+  guest 'bind 0000:01:10.0 vfio-pci && bind 0000:00:05.0 vfio-pci && bind 0000:02:00.0 vfio-pci'
+  reserve 300
+  starts "a virtual function" '.ports.inside.device = "pci:0000:01:10.0" | .ports.outside.device = "pci:0000:02:00.0"'
+  carries "a virtual function"
+  expect "ports: the function" "pci:0000:01:10.0 net_e1000_igb_vf 1" "$(queues_of inside)"
+  expect "ports: a card with RSS" "pci:0000:02:00.0 net_e1000_igb 2" "$(queues_of outside)"
+  bulk "a virtual function"
+  stops "a virtual function" 300
+  shut_down
+}
+
 e2e_begin "$@"
 guest_needs
 if [ "$lacking" ]; then say "skipped: $lacking"; exit 77; fi
@@ -183,4 +206,5 @@ port_queues[inside]=2
 lab_hosts
 behind_an_iommu
 without_iommu
+virtual_functions
 e2e_end
