@@ -177,7 +177,7 @@ without_iommu() {
 
 # A virtual function of one card and the whole of another: QEMU has emulated such cards since version 8.
 virtual_functions() {
-  if [[ $(qemu-system-x86_64 -device help 2>/dev/null) != *'"igb"'* ]]; then say "skipped: virtual functions: this QEMU emulates no igb"; return; fi
+  if [[ $(qemu-system-x86_64 -device igb,help 2>/dev/null) != "igb options"* ]]; then say "skipped: virtual functions: this QEMU emulates no igb"; return; fi
   if [ -z "$(module_file igb)" ]; then say "skipped: virtual functions: the guest's kernel has no igb"; return; fi
   cards=(-device "pcie-root-port,id=one,chassis=1,addr=8" -device "pcie-root-port,id=two,chassis=2,addr=9")
   card inside igb,bus=one
