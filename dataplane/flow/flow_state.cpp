@@ -86,7 +86,11 @@ FlowState opening_state(std::uint8_t protocol, std::uint8_t tcp_flags) {
 
 Transition next_state(FlowState state, Direction direction, std::uint8_t tcp_flags) {
   if (state >= udp_request) return {next_udp_state(state, direction)};
-  if (state == tcp_time_wait && is_bare_syn(tcp_flags)) return {tcp_time_wait, true};
+  if (is_bare_syn(tcp_flags)) {
+    if (state == tcp_time_wait) return {.next = state, .reopens = true};
+    const bool both_open = state == tcp_syn || state == tcp_syn_ack;
+    if (direction == Direction::back && !both_open) return {.next = state, .backwards = true};
+  }
   return {kTcpRows[row_of(state, direction)].next[static_cast<std::size_t>(segment_of(tcp_flags))]};
 }
 

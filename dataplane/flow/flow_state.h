@@ -39,6 +39,9 @@ struct Transition {
   FlowState next = FlowState::free;
   // A bare SYN on a closed connection: the old flow is over, the packet is judged as new.
   bool reopens = false;
+  // A bare SYN of the side that answered, on a connection that stands: no reply, and a new connection that nobody
+  // judged.
+  bool backwards = false;
 };
 
 // Segments no stack sends: no flag at all, SYN with FIN or RST.

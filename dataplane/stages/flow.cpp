@@ -61,7 +61,9 @@ StageResult join(World& world, PacketContext& context) {
   const bool watched = (session.flags & (kTrackedFrom | kTrackedTo | kMapping)) != 0;
   if (parsed.protocol == kTcp && watched) {
     if (is_invalid_segment(parsed.tcp_flags)) return StageResult::CONNTRACK_INVALID_STATE;
-    context.replaces = next_state(session.state, found->direction, parsed.tcp_flags).reopens;
+    const Transition transition = next_state(session.state, found->direction, parsed.tcp_flags);
+    if (transition.backwards) return StageResult::CONNTRACK_INVALID_STATE;
+    context.replaces = transition.reopens;
   }
   context.known = !context.replaces;
   if (context.replaces) context.direction = Direction::out;
