@@ -12,6 +12,7 @@
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
 #include "control/store/clock.h"
+#include "control/store/prefixes.h"
 
 namespace sallyport::control {
 
@@ -25,8 +26,11 @@ int run_apply(const Invocation& invocation) {
   if (!arguments) return kBadInput;
   Query query;
   if (arguments->has("max-opened")) {
-    print_error("apply: --max-opened is not enforced by this version");
-    return kBadInput;
+    if (const auto limits = read_prefixes(arguments->text("max-opened")); !limits) {
+      print_error("apply: --max-opened: " + limits.error());
+      return kBadInput;
+    }
+    query.emplace_back("max_opened", arguments->text("max-opened"));
   }
   if (arguments->has("dry-run")) query.emplace_back("dry_run", "true");
   if (arguments->has("confirm-within")) {
@@ -52,21 +56,22 @@ int run_apply(const Invocation& invocation) {
 
 }  // namespace
 
-const Command kApplyCommand{
-    "apply", "put a policy into force on the running gateway",
-    R"(usage: sallyport apply POLICY|policy.spi [--dry-run] [--confirm-within 60s] [-o table|json]
+const Command kApplyCommand{"apply", "put a policy into force on the running gateway",
+                            R"(usage: sallyport apply POLICY|policy.spi [--dry-run] [--confirm-within 60s]
+                       [--max-opened CIDR,...] [-o table|json]
 
 Compiles the policy and puts it into force, whole or not at all: a policy with
 an error changes nothing, and tracked flows live on. The same policy again
 changes nothing and is no error. POLICY may be - for standard input.
 
   --dry-run              says what would happen, changes nothing
+  --max-opened CIDRS     refuses (exit status 4) what newly allows traffic with an address outside them
   --confirm-within TIME  reverts by itself unless sallyport confirm comes in time
 
 examples:
   sallyport apply policy.json
   sallyport apply policy.json --confirm-within 60s
 )",
-    run_apply};
+                            run_apply};
 
 }  // namespace sallyport::control

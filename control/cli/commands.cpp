@@ -10,6 +10,7 @@ namespace sallyport::control {
 extern const Command kCheckCommand;
 extern const Command kCompileCommand;
 extern const Command kShowCommand;
+extern const Command kDiffCommand;
 extern const Command kVerifyCommand;
 extern const Command kTraceCommand;
 extern const Command kTestCommand;
@@ -39,16 +40,36 @@ extern const Command kVersionCommand;
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands{
-      &kCheckCommand,           &kCompileCommand,         &kShowCommand,
-      &kVerifyCommand,          &kTraceCommand,           &kTestCommand,
-      &kReplayCommand,          &kApplyCommand,           &kConfirmCommand,
-      &kRollbackCommand,        &kHistoryCommand,         &kRuleCommand,
-      &kMemberCommand,          &kPrefixCommand,          &kPatchCommand,
-      &kStatusCommand,          &kPortsCommand,           &kCountersCommand,
-      &kFlowsCommand,           &kHealthCommand,          &kAuthorizeIngressCommand,
-      &kAuthorizeEgressCommand, &kRevokeIngressCommand,   &kRevokeEgressCommand,
-      &kCreateAclEntryCommand,  &kReplaceAclEntryCommand, &kDeleteAclEntryCommand,
-      &kExplainCommand,         &kVersionCommand,
+      &kCheckCommand,
+      &kCompileCommand,
+      &kShowCommand,
+      &kDiffCommand,
+      &kVerifyCommand,
+      &kTraceCommand,
+      &kTestCommand,
+      &kReplayCommand,
+      &kApplyCommand,
+      &kConfirmCommand,
+      &kRollbackCommand,
+      &kHistoryCommand,
+      &kRuleCommand,
+      &kMemberCommand,
+      &kPrefixCommand,
+      &kPatchCommand,
+      &kStatusCommand,
+      &kPortsCommand,
+      &kCountersCommand,
+      &kFlowsCommand,
+      &kHealthCommand,
+      &kAuthorizeIngressCommand,
+      &kAuthorizeEgressCommand,
+      &kRevokeIngressCommand,
+      &kRevokeEgressCommand,
+      &kCreateAclEntryCommand,
+      &kReplaceAclEntryCommand,
+      &kDeleteAclEntryCommand,
+      &kExplainCommand,
+      &kVersionCommand,
   };
   return kCommands;
 }

@@ -10,6 +10,7 @@
 #include "control/server/api.h"
 #include "control/server/unix_listener.h"
 #include "control/store/document_text.h"
+#include "control/store/prefixes.h"
 
 namespace sallyport::control {
 namespace {
@@ -45,6 +46,10 @@ ApiError error_of(const Refusal& refusal, const std::string& file) {
     case Refusal::Kind::stale:
       error.status = 412;
       error.code = "policy_changed_meanwhile";
+      break;
+    case Refusal::Kind::beyond:
+      error.status = 409;
+      error.code = "opens_too_much";
       break;
   }
   return error;
@@ -90,10 +95,7 @@ std::expected<ChangeRequest, ApiError> change_request(const Request& request, st
   ChangeRequest change;
   change.author = author_now();
   change.action = std::move(action);
-  if (request.has_param("max_opened")) {
-    return std::unexpected(ApiError{501, "not_enforced", "max_opened is not enforced by this version"});
-  }
-  if (auto refused = refuse_queries(request, {"dry_run", "confirm_within", "file"}))
+  if (auto refused = refuse_queries(request, {"dry_run", "confirm_within", "max_opened", "file"}))
     return std::unexpected(*std::move(refused));
   if (request.has_param("file")) change.file = request.get_param_value("file");
   if (request.has_param("dry_run")) {
@@ -107,6 +109,11 @@ std::expected<ChangeRequest, ApiError> change_request(const Request& request, st
     const auto duration = parse_duration(request.get_param_value("confirm_within"));
     if (!duration) return std::unexpected(ApiError{400, "bad_request", "confirm_within: " + duration.error()});
     change.confirm_within = *duration;
+  }
+  if (request.has_param("max_opened")) {
+    auto limits = read_prefixes(request.get_param_value("max_opened"));
+    if (!limits) return std::unexpected(ApiError{400, "bad_request", "max_opened: " + limits.error()});
+    change.max_opened = std::move(*limits);
   }
   if (request.has_header("If-Match")) {
     change.if_generation = number_of(request.get_header_value("If-Match"));

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "rules/analyze/diff.h"
 #include "rules/prove/prove.h"
 
 namespace sallyport::control {
@@ -32,9 +33,11 @@ PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runti
     : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)) {}
 
 PolicyStore::Result PolicyStore::apply(const std::string& body, const ChangeRequest& request) {
-  const std::scoped_lock lock(change_mutex_);
+  // Before the lock: a revert that falls due must not wait for a long compilation.
   if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
   Read candidate = read(body, request.file);
+  const std::scoped_lock lock(change_mutex_);
+  if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
   if (!candidate) return std::unexpected(std::move(candidate.error()));
   return change(*std::move(candidate), request);
 }
@@ -151,6 +154,15 @@ std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) con
   return std::nullopt;
 }
 
+std::optional<Refusal> PolicyStore::refuse_beyond(const rules::Policy& candidate, const ChangeRequest& request) const {
+  if (!request.max_opened) return std::nullopt;
+  const auto now = running();
+  const auto difference = rules::diff(now ? now->policy : rules::Policy{}, candidate);
+  const auto beyond = rules::opened_beyond(difference, *request.max_opened);
+  if (!beyond) return std::nullopt;
+  return Refusal{Refusal::Kind::beyond, "it would open more than max_opened says: " + *beyond, {}, {}};
+}
+
 PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const ChangeRequest& request) {
   rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
   if (together.has_errors()) {
@@ -178,6 +190,7 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
                 {},
                 {}});
   }
+  if (auto refusal = refuse_beyond(candidate.policy, request)) return std::unexpected(*std::move(refusal));
   const bool text_only = now && rules::same_meaning(now->policy, candidate.policy);
   std::string summary = text_only ? "text only" : summarize(now ? &now->generation.image : nullptr, candidate.image);
   auto result = put_in_force(std::move(candidate), request, text_only, std::move(summary));

@@ -57,6 +57,7 @@ struct Refusal {
     pending,  // a confirmation is awaited
     missing,  // nothing to roll back to, nothing to confirm, no policy to change
     stale,    // the policy changed since the caller looked
+    beyond,   // it would open more than max_opened says
   };
   Kind kind = Kind::invalid;
   std::string message;
@@ -71,7 +72,8 @@ struct ChangeRequest {
   std::string file = "policy.json";  // name of the document in messages
   bool dry_run = false;
   std::optional<std::chrono::seconds> confirm_within;
-  std::optional<std::uint64_t> if_generation;  // refuse as stale when another generation is in force
+  std::optional<std::vector<rules::Prefix>> max_opened;  // remote addresses that may be newly allowed
+  std::optional<std::uint64_t> if_generation;            // refuse as stale when another generation is in force
 };
 
 struct Outcome {
@@ -124,6 +126,8 @@ class PolicyStore {
 
   [[nodiscard]] static Read read(const std::string& body, const std::string& file);
   [[nodiscard]] std::optional<Refusal> refuse_now(const ChangeRequest& request) const;
+  [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
+                                                     const ChangeRequest& request) const;
   [[nodiscard]] Result change(rules::LoadedPolicy candidate, const ChangeRequest& request);
   [[nodiscard]] Result put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request, bool text_only,
                                     std::string summary);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "rules/analyze/literal_rules.h"
 #include "rules/decide/policy_view.h"
 #include "rules/image/tables.h"
-#include "rules/prove/literal_rules.h"
 
 namespace sallyport::rules::proof {
 

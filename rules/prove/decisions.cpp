@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 #include <span>
 #include <vector>
 
+#include "rules/analyze/key_sets.h"
 #include "rules/image/step_map_walk.h"
 
 namespace sallyport::rules::proof {
@@ -14,32 +17,6 @@ namespace {
 using layout::TrafficKind;
 using literal::kNoRule;
 using literal::RuleId;
-
-struct Keys {
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-};
-
-// The keys of one kind of traffic that a rule is about; first above last where it is about another kind.
-Keys keys_of(const Traffic& traffic, TrafficKind kind) {
-  constexpr Keys kNone_{.first = 1, .last = 0};
-  const Keys all{.first = 0, .last = kind == TrafficKind::other ? 255U : 65535U};
-  if (traffic.protocol == kAnyProtocol) return all;
-  if (traffic.protocol == kProtocolTcp || traffic.protocol == kProtocolUdp) {
-    const auto wanted = traffic.protocol == kProtocolTcp ? TrafficKind::tcp : TrafficKind::udp;
-    return kind == wanted ? Keys{.first = traffic.from_port, .last = traffic.to_port} : kNone_;
-  }
-  if (traffic.protocol == kProtocolIcmp) {
-    if (kind != TrafficKind::icmp) return kNone_;
-    if (traffic.icmp_type < 0) return all;
-    const auto type = static_cast<std::uint32_t>(traffic.icmp_type) * 256;
-    if (traffic.icmp_code < 0) return {.first = type, .last = type + 255};
-    return {.first = type + static_cast<std::uint32_t>(traffic.icmp_code),
-            .last = type + static_cast<std::uint32_t>(traffic.icmp_code)};
-  }
-  const auto protocol = static_cast<std::uint32_t>(traffic.protocol);
-  return kind == TrafficKind::other ? Keys{.first = protocol, .last = protocol} : kNone_;
-}
 
 // A packet with this key; none where no packet can have it.
 std::optional<Query> query_of(TrafficKind kind, std::uint32_t key, Ipv4 remote) {
@@ -84,7 +61,7 @@ struct Answer {
 
 // A rule where it is about the kind of traffic at hand.
 struct Span {
-  Keys keys;
+  literal::Keys keys;
   RuleId rule = kNoRule;
   bool allow = false;
   bool everywhere = false;
@@ -125,7 +102,8 @@ class Comparison {
   }
 
  private:
-  // Of each class the rules that match it; the classes worth a look: those, those that have a row, and one besides.
+  // Of each class the rules that match it, by their place in the descriptor; the classes worth a look: those, those
+  // that have a row, and one besides.
   void collect_classes(const Descriptor& descriptor) {
     for (const std::uint32_t address_class : wanted_) {
       matches_[address_class].clear();
@@ -133,16 +111,16 @@ class Comparison {
     }
     wanted_.clear();
     everywhere_.clear();
-    for (const RuleId rule : descriptor.rules) {
-      for (const literal::PeerId peer : rules_.rule(rule).peers) {
+    for (std::uint32_t place = 0; place < descriptor.rules.size(); ++place) {
+      for (const literal::PeerId peer : rules_.rule(descriptor.rules[place]).peers) {
         if (is_everything(peer)) {
-          everywhere_.push_back(rule);
+          append(everywhere_, place);
           continue;
         }
         for (const std::uint32_t address_class : classes_.classes_of[peer]) {
           auto& matches = matches_[address_class];
           if (matches.empty()) wanted_.push_back(address_class);
-          if (matches.empty() || matches.back() != rule) matches.push_back(rule);
+          append(matches, place);
         }
       }
     }
@@ -163,6 +141,10 @@ class Comparison {
     if (other < classes_.peers_of.size()) wanted_.push_back(other);
   }
 
+  static void append(std::vector<std::uint32_t>& places, std::uint32_t place) {
+    if (places.empty() || places.back() != place) places.push_back(place);
+  }
+
   [[nodiscard]] bool is_everything(literal::PeerId peer) const {
     const auto& ranges = rules_.peers()[peer];
     return ranges.size() == 1 && ranges[0].first == 0 && ranges[0].last == 0xFFFF'FFFFU;
@@ -170,15 +152,10 @@ class Comparison {
 
   std::optional<std::string> compare_class(const Descriptor& descriptor, std::uint32_t address_class) {
     applying_.clear();
-    for (const RuleId rule : descriptor.rules) {
-      const auto& of_class = matches_[address_class];
-      const bool applies = std::ranges::find(of_class, rule) != of_class.end() ||
-                           std::ranges::find(everywhere_, rule) != everywhere_.end();
-      if (applies) applying_.push_back(rule);
-    }
+    std::ranges::set_union(matches_[address_class], everywhere_, std::back_inserter(applying_));
     const layout::Maps* row = row_[address_class];
     for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
-      collect_spans(static_cast<TrafficKind>(kind));
+      collect_spans(descriptor, static_cast<TrafficKind>(kind));
       collect_keys(descriptor.record->any[kind], row == nullptr ? nullptr : &(*row)[kind],
                    static_cast<TrafficKind>(kind));
       for (const std::uint32_t key : keys_) {
@@ -193,13 +170,35 @@ class Comparison {
     return std::nullopt;
   }
 
-  void collect_spans(TrafficKind kind) {
+  void collect_spans(const Descriptor& descriptor, TrafficKind kind) {
     spans_.clear();
-    for (const RuleId id : applying_) {
+    for (const std::uint32_t place : applying_) {
+      const RuleId id = descriptor.rules[place];
       const literal::Rule& rule = rules_.rule(id);
-      const Keys keys = keys_of(rule.traffic, kind);
-      if (keys.first > keys.last) continue;
-      spans_.push_back({.keys = keys, .rule = id, .allow = rule.allow, .everywhere = rule.everywhere});
+      const auto keys = literal::keys_of(rule.traffic, static_cast<literal::Kind>(kind));
+      if (!keys) continue;
+      spans_.push_back({.keys = *keys, .rule = id, .allow = rule.allow, .everywhere = rule.everywhere});
+    }
+    by_first_.resize(spans_.size());
+    by_last_.resize(spans_.size());
+    for (std::uint32_t i = 0; i < spans_.size(); ++i) by_first_[i] = by_last_[i] = i;
+    std::ranges::sort(by_first_, {}, [&](std::uint32_t i) { return spans_[i].keys.first; });
+    std::ranges::sort(by_last_, {}, [&](std::uint32_t i) { return spans_[i].keys.last; });
+    next_first_ = 0;
+    next_last_ = 0;
+    everywhere_spans_ = 0;
+    live_.clear();
+  }
+
+  // The spans that hold the key; keys come in ascending order.
+  void move_to(std::uint32_t key) {
+    for (; next_first_ < by_first_.size() && spans_[by_first_[next_first_]].keys.first <= key; ++next_first_) {
+      live_.insert(by_first_[next_first_]);
+      everywhere_spans_ += spans_[by_first_[next_first_]].everywhere ? 1U : 0U;
+    }
+    for (; next_last_ < by_last_.size() && spans_[by_last_[next_last_]].keys.last < key; ++next_last_) {
+      live_.erase(by_last_[next_last_]);
+      everywhere_spans_ -= spans_[by_last_[next_last_]].everywhere ? 1U : 0U;
     }
   }
 
@@ -219,18 +218,13 @@ class Comparison {
     keys_.erase(repeated.begin(), repeated.end());
   }
 
-  [[nodiscard]] Answer literally(const Descriptor& descriptor, TrafficKind kind, std::uint32_t key) const {
-    Answer answer;
-    bool everywhere = false;
-    for (const Span& span : spans_) {
-      if (key < span.keys.first || span.keys.last < key) continue;
-      if (answer.rule == kNoRule) answer = {.allow = span.allow, .untracked = false, .rule = span.rule};
-      everywhere |= span.everywhere;
-    }
+  [[nodiscard]] Answer literally(const Descriptor& descriptor, TrafficKind kind, std::uint32_t key) {
+    move_to(key);
+    if (live_.empty()) return {};
+    const Span& first = spans_[*live_.begin()];
     const bool open = (kind == TrafficKind::tcp && descriptor.return_open_tcp) ||
                       (kind == TrafficKind::udp && descriptor.return_open_udp);
-    answer.untracked = !descriptor.is_acl && everywhere && open;
-    return answer;
+    return {.allow = first.allow, .untracked = !descriptor.is_acl && everywhere_spans_ > 0 && open, .rule = first.rule};
   }
 
   [[nodiscard]] Answer by_image(const Descriptor& descriptor, const Query& query) const {
@@ -259,14 +253,21 @@ class Comparison {
   const literal::Rules& rules_;
   const ClassSets& classes_;
   Proof& proof_;
-  std::vector<RuleId> literal_of_;            // by the image's number of a rule
-  std::vector<std::vector<RuleId>> matches_;  // by class; only those of wanted_ are filled
+  std::vector<RuleId> literal_of_;  // by the image's number of a rule
+  // By class, places of rules in the descriptor; only those of wanted_ are filled.
+  std::vector<std::vector<std::uint32_t>> matches_;
   // By class, where it has a row: that row's maps, whether a lookup would find them or not.
   std::vector<const layout::Maps*> row_;
   std::vector<std::uint32_t> wanted_;
-  std::vector<RuleId> everywhere_;
-  std::vector<RuleId> applying_;
-  std::vector<Span> spans_;
+  std::vector<std::uint32_t> everywhere_;
+  std::vector<std::uint32_t> applying_;
+  std::vector<Span> spans_;  // in order of preference
+  std::vector<std::uint32_t> by_first_;
+  std::vector<std::uint32_t> by_last_;
+  std::size_t next_first_ = 0;
+  std::size_t next_last_ = 0;
+  std::set<std::uint32_t> live_;
+  std::size_t everywhere_spans_ = 0;
   std::vector<std::uint32_t> keys_;
 };
 

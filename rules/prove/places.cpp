@@ -2,11 +2,11 @@
 #include "rules/prove/places.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <unordered_map>
 #include <vector>
 
+#include "rules/analyze/literal_routes.h"
 #include "rules/image/step_map_walk.h"
 
 namespace sallyport::rules::proof {
@@ -137,60 +137,12 @@ std::optional<std::string> differ(const std::string& what, Ipv4 address, const s
   return what + " " + to_string(address) + ": the policy says " + expected + ", the image says " + seen;
 }
 
-// The route to a destination in words: the longest prefix; a written one beats a list's, that the local one.
-class LiteralRoutes {
- public:
-  LiteralRoutes(const Policy& policy, const RouteTable& table) {
-    for (const Prefix& block : policy.vpc.cidr_blocks) offer(block, 0, "local");
-    for (const Route& route : table.routes) {
-      const std::string target = in_words(route.target, route.target_name);
-      if (const auto* prefix = std::get_if<Prefix>(&route.destination)) {
-        offer(*prefix, 2, target);
-      } else {
-        for (const Prefix& entry : policy.prefix_lists.at(std::get<std::string>(route.destination)).entries) {
-          offer(entry, 1, target);
-        }
-      }
-    }
-  }
-  static std::string in_words(RouteTarget target, std::string_view name) {
-    static constexpr std::array<std::string_view, 5> kWords{"local", "internet", "NAT gateway ", "interface ",
-                                                            "blackhole"};
-    return std::string(kWords[static_cast<std::size_t>(target)]) + std::string(name);
-  }
-  [[nodiscard]] std::string of(Ipv4 address) const {
-    for (int length = 32; length >= 0; --length) {
-      const auto& of_length = routes_[static_cast<std::size_t>(length)];
-      if (of_length.empty()) continue;
-      const Prefix mask{.base = Ipv4{}, .length = static_cast<std::uint8_t>(length)};
-      const auto found = of_length.find(address.value & mask.mask());
-      if (found != of_length.end()) return found->second.second;
-    }
-    return "nothing";
-  }
-  void add_bounds(Cells& cells) const {
-    for (std::size_t length = 0; length <= 32; ++length) {
-      for (const auto& [base, route] : routes_[length]) {
-        cells.add(Prefix{.base = Ipv4{base}, .length = static_cast<std::uint8_t>(length)});
-      }
-    }
-  }
-
- private:
-  void offer(const Prefix& prefix, int rank, const std::string& target) {
-    auto [found, added] = routes_[prefix.length].try_emplace(prefix.base.value, rank, target);
-    if (!added && rank > found->second.first) found->second = {rank, target};
-  }
-
-  std::array<std::unordered_map<std::uint32_t, std::pair<int, std::string>>, 33> routes_;
-};
-
 std::string by_image(const PolicyView& view, const RouteVerdict& verdict) {
   if (!verdict.found) return "nothing";
   std::string_view name;
   if (verdict.target == RouteTarget::interface) name = view.interface(verdict.index).name;
   if (verdict.target == RouteTarget::nat_gateway) name = view.nat(verdict.index).name;
-  return LiteralRoutes::in_words(verdict.target, name);
+  return literal::Routes::in_words(verdict.target, name);
 }
 
 }  // namespace
@@ -215,9 +167,9 @@ std::optional<std::string> compare_places(const layout::Tables& tables, const Po
   }
   RouteTableIndex index = 0;
   for (const auto& [name, table] : policy.route_tables) {
-    const LiteralRoutes routes(policy, table);
+    const literal::Routes routes(policy, table);
     Cells cells(tables, tables.route_tables()[index].route_of);
-    routes.add_bounds(cells);
+    routes.each_prefix([&](const Prefix& prefix) { cells.add(prefix); });
     if (auto problem = cells.each(proof, [&](Ipv4 address) {
           return differ("in route table " + name + " the route to", address, routes.of(address),
                         by_image(view, view.route(index, address)));

@@ -9,6 +9,7 @@
 #include "rules/prove/class_sets.h"
 #include "rules/prove/decisions.h"
 #include "rules/prove/places.h"
+#include "rules/prove/records.h"
 
 namespace sallyport::rules {
 namespace {
@@ -36,6 +37,7 @@ std::expected<Proof, std::string> prove(const Policy& policy, const Image& image
       !same_names(tables, tables.acls(), policy.network_acls)) {
     return std::unexpected("the image's groups or ACLs are not called as the policy's");
   }
+  if (auto problem = proof::compare_records(view, policy)) return std::unexpected(*problem);
   if (auto problem = proof::compare_places(tables, view, policy, proof)) return std::unexpected(*problem);
   auto classes = proof::read_classes(tables, rules);
   if (!classes) return std::unexpected(classes.error());
@@ -47,18 +49,13 @@ std::expected<Proof, std::string> prove(const Policy& policy, const Image& image
 }
 
 std::expected<Proof, std::string> verify(const Policy& policy, const Image& image) {
-  auto proof = prove(policy, image);
-  if (!proof) return proof;
   const auto again = compile(policy);
   if (!again) return std::unexpected("its policy does not compile: " + again.error().sorted().front().message);
   const auto made = again->image.bytes();
   const auto seen = image.bytes();
-  if (!std::ranges::equal(made, seen)) {
-    const auto at = std::ranges::mismatch(made, seen).in1 - made.begin();
-    return std::unexpected("it decides as its rules do, but is not what its policy compiles to: byte " +
-                           std::to_string(at) + " differs");
-  }
-  return proof;
+  if (std::ranges::equal(made, seen)) return prove(policy, image);
+  const auto at = std::ranges::mismatch(made, seen).in1 - made.begin();
+  return std::unexpected("it is not what its policy compiles to: byte " + std::to_string(at) + " differs");
 }
 
 }  // namespace sallyport::rules

@@ -2,9 +2,10 @@
 //
 // Owner: rules/prove. Both sides are constant over intervals: the image's real tables are walked as intervals of
 // addresses and of keys, merged with every place where a rule begins or ends, and each cell of that grid is decided
-// once by the production lookup and once literally (rules/prove/literal_rules.h). Where all cells agree, all packets
-// do. What no packet can observe (names, unreachable entries) is compared with a fresh compilation instead: see
-// verify().
+// once by the production lookup and once literally (rules/analyze/literal_*). Where all cells agree, all packets do.
+// Subnets, interfaces, NAT gateways, published ports and options are compared record by record. What only people see
+// (texts of rules, lines) is left to verify(). Always: for an image that this program compiled; one from elsewhere is
+// held against a fresh compilation first, since its maps may share lines in ways that make walking them long.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ struct Proof {
 // The error names the first cell that differs, with a packet that shows it: what the rules say and what the image does.
 [[nodiscard]] std::expected<Proof, std::string> prove(const Policy& policy, const Image& image);
 
-// The proof, and that every byte of the image is what compiling its policy gives.
+// For an image from elsewhere: that every byte of it is what compiling its policy gives, then the proof.
 [[nodiscard]] std::expected<Proof, std::string> verify(const Policy& policy, const Image& image);
 
 }  // namespace sallyport::rules

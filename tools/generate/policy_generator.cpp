@@ -108,7 +108,8 @@ class Generator {
       }
       case Shape::ranges: {
         const std::size_t first = below(60000);
-        return rule(i == 0, protocol, first, first + 1 + below(5000), peer_of(own));
+        const std::size_t last = first + 1 + below(5000);
+        return rule(i == 0, protocol, first, last, peer_of(own));
       }
       case Shape::hub:
         if (i == 0) return rule(true, "tcp", 9100, 9100, fmt::format("\"security_groups\": [\"{}\"]", group(0)));
@@ -117,13 +118,14 @@ class Generator {
       case Shape::distinct:
         break;
     }
-    rule(i == 0, protocol, port, below(8) == 0 ? port + below(100) : port, peer_of(own));
+    const std::size_t last = below(8) == 0 ? port + below(100) : port;
+    rule(i == 0, protocol, port, last, peer_of(own));
   }
 
   void security_groups() {
     add("  \"security_groups\": {{\n");
     const std::size_t egress = 1;
-    const std::size_t each = std::max<std::size_t>(1, request_.rules / request_.groups - egress);
+    const std::size_t each = std::max(2 * egress, request_.rules / request_.groups) - egress;
     for (std::size_t i = 0; i < request_.groups; ++i) {
       add("    \"{}\": {{", group(i));
       if (!is_quarantine(i)) {

@@ -94,7 +94,7 @@ TEST_F(OnlineTest, CommandsDoWhatTheySayOneAfterTheOther) {
        kBadInput,
        "no egress rule 100"},
       {{"apply", bad}, kBadInput, "did you mean \"web\"?"},
-      {{"apply", next, "--max-opened", "10.0.0.0/8"}, kBadInput, "not enforced"},
+      {{"apply", next, "--max-opened", "10.0.0.0"}, kBadInput, "is no prefix"},
       {{"apply", next, "--confirm-within", "soon"}, kBadInput, "no duration"},
       {{"apply", next, "--dry-run"}, kYes, "dry run"},
       {{"status"}, kYes, "generation 12"},

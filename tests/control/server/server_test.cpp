@@ -90,7 +90,7 @@ TEST_F(ServerTest, EveryRefusalHasItsStatusAndAName) {
       {"truncated document", "POST", "/v1/policy", "{ \"version\": 1,", 422, "policy_refused"},
       {"deep nesting", "POST", "/v1/policy", std::string(1 << 20, '['), 422, "policy_refused"},
       {"unknown query", "POST", "/v1/policy?dryrun", "{}", 400, "bad_request"},
-      {"not enforced", "POST", "/v1/policy?max_opened=10.0.0.0/8", "{}", 501, "not_enforced"},
+      {"no prefix", "POST", "/v1/policy?max_opened=10.0.0.0", "{}", 400, "bad_request"},
       {"no duration", "POST", "/v1/policy?confirm_within=soon", "{}", 400, "bad_request"},
       {"no patch", "PATCH", "/v1/policy", "{}", 422, "policy_refused"},
       {"deep patch", "PATCH", "/v1/policy", std::string(1 << 20, '['), 422, "policy_refused"},

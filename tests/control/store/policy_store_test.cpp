@@ -62,6 +62,38 @@ TEST_F(PolicyStoreTest, ARefusedPolicyChangesNothing) {
   }
 }
 
+TEST_F(PolicyStoreTest, WhatOpensMoreThanItMayIsRefused) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ChangeRequest request;
+  request.author = author;
+  request.max_opened.emplace();
+  const auto refused = store.apply(small_policy(tcp_rule(81)), request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::beyond);
+  EXPECT_EQ(generation(), 1U);
+  request.max_opened->push_back(rules::Prefix{});
+  EXPECT_TRUE(store.apply(small_policy(tcp_rule(81)), request));
+  EXPECT_EQ(generation(), 2U);
+}
+
+// An image with a right hash that decides otherwise than its document says.
+TEST_F(PolicyStoreTest, AForgedImageIsRefused) {
+  auto read = rules::read_policy(small_policy(tcp_rule(80)), "policy.json");
+  ASSERT_TRUE(read);
+  const std::string shown = read->policy.source;
+  auto other = rules::read_policy(small_policy(tcp_rule(22)), "policy.json");
+  ASSERT_TRUE(other);
+  other->policy.source = shown;
+  const auto forged = rules::compile(other->policy);
+  ASSERT_TRUE(forged);
+  const auto bytes = forged->image.bytes();
+  const auto outcome = apply({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, Refusal::Kind::invalid);
+  EXPECT_TRUE(outcome.error().message.contains("is not what its policy compiles to")) << outcome.error().message;
+  EXPECT_EQ(store.running(), nullptr);
+}
+
 TEST_F(PolicyStoreTest, TheSamePolicyAgainIsNoGeneration) {
   ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
   std::string spaced = small_policy(tcp_rule(80));

@@ -32,6 +32,11 @@ TEST_P(Generated, IsValidAndProven) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Generated, testing::Values("tiers", "hub", "distinct", "nested", "ranges"));
 
+TEST(GeneratedShapes, FewerRulesThanGroupsStillEnd) {
+  const std::string text = generate::generate_policy({.interfaces = 5, .groups = 40, .rules = 3});
+  EXPECT_TRUE(read_policy(text, "generated.json"));
+}
+
 TEST(GeneratedShapes, AnUnknownShapeNamesTheKnownOnes) {
   EXPECT_EQ(generate::shape_named("flat").error(),
             "there is no shape \"flat\"; there are tiers, hub, distinct, nested, ranges");

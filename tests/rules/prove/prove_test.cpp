@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 #include <tuple>
 
 #include "rules/compile/compile.h"
@@ -46,9 +47,9 @@ TEST(Prove, HoldsForRandomPolicies) {
 }
 
 struct Planted {
-  std::size_t refused = 0;   // by the loader
-  std::size_t decided = 0;   // the proof saw another decision
-  std::size_t compared = 0;  // no packet can tell, but it is not what the policy compiles to
+  std::size_t refused = 0;  // by the loader
+  std::size_t proven = 0;   // the proof saw the difference
+  std::size_t missed = 0;   // no packet can tell: only a fresh compilation does
 };
 
 // Flips one bit of the section and seals the image again, as one who wants to be believed would.
@@ -65,47 +66,45 @@ void plant(const World& world, SectionId section, Random& random, Planted& plant
     ++planted.refused;
     return;
   }
-  const auto proof = prove(world.policy, *image);
-  ++(proof ? planted.compared : planted.decided);
-  ASSERT_FALSE(verify(world.policy, *image))
-      << "a wrong bit in section " << static_cast<int>(section) << " was not found";
+  ++(prove(world.policy, *image) ? planted.missed : planted.proven);
+  EXPECT_FALSE(verify(world.policy, *image));
 }
 
-TEST(Prove, FindsOneWrongBitAnywhere) {
-  Random random(12);
+Planted plant_everywhere(std::span<const SectionId> sections, std::uint64_t seed) {
+  Random random(seed);
   Planted planted;
-  constexpr std::array kTables{SectionId::strings,
-                               SectionId::options,
-                               SectionId::vpc_cidrs,
-                               SectionId::subnets,
-                               SectionId::interfaces,
-                               SectionId::private_ips,
-                               SectionId::group_lists,
-                               SectionId::list_groups,
-                               SectionId::groups,
-                               SectionId::acls,
-                               SectionId::nat_gateways,
-                               SectionId::nat_public_ips,
-                               SectionId::publish,
-                               SectionId::owners,
-                               SectionId::public_owners,
-                               SectionId::descriptors,
-                               SectionId::row_buckets,
-                               SectionId::predicates,
-                               SectionId::predicate_rules,
-                               SectionId::rules,
-                               SectionId::route_tables,
-                               SectionId::routes,
-                               SectionId::lines};
   for (int i = 0; i < 12; ++i) {
     const World world = random_world(random);
-    for (const SectionId section : kTables) {
-      for (int flip = 0; flip < 40; ++flip) plant(world, section, random, planted);
+    for (const SectionId section : sections) {
+      for (int flip = 0; flip < 60; ++flip) plant(world, section, random, planted);
     }
   }
-  RecordProperty("planted", static_cast<int>(planted.refused + planted.decided + planted.compared));
-  EXPECT_GT(planted.refused, 500U);
-  EXPECT_GT(planted.decided, 500U);
+  return planted;
+}
+
+// Records whose every bit a packet can observe: the proof itself sees a wrong one, without a fresh compilation.
+TEST(Prove, FindsEveryWrongBitInRecordsThatDecide) {
+  constexpr std::array kRecords{SectionId::vpc_cidrs,   SectionId::private_ips,  SectionId::groups,
+                                SectionId::acls,        SectionId::nat_gateways, SectionId::nat_public_ips,
+                                SectionId::list_groups, SectionId::publish};
+  const Planted planted = plant_everywhere(kRecords, 12);
+  EXPECT_EQ(planted.missed, 0U);
+  EXPECT_GT(planted.refused + planted.proven, 3000U);
+}
+
+// Tables with places that nothing reaches (spare values, texts for people, rows hidden behind earlier rules).
+TEST(Prove, FindsWrongBitsInTables) {
+  constexpr std::array kTables{SectionId::options,     SectionId::subnets,         SectionId::interfaces,
+                               SectionId::group_lists, SectionId::owners,          SectionId::public_owners,
+                               SectionId::descriptors, SectionId::row_buckets,     SectionId::predicates,
+                               SectionId::rules,       SectionId::predicate_rules, SectionId::route_tables,
+                               SectionId::routes,      SectionId::lines,           SectionId::strings};
+  const Planted planted = plant_everywhere(kTables, 13);
+  RecordProperty("refused", static_cast<int>(planted.refused));
+  RecordProperty("proven", static_cast<int>(planted.proven));
+  RecordProperty("missed", static_cast<int>(planted.missed));
+  EXPECT_GT(planted.refused, 3000U);
+  EXPECT_GT(planted.proven, 1000U);
 }
 
 // In the tables that decisions are made of: what the proof does not see, no packet sees either.

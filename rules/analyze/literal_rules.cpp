@@ -1,5 +1,5 @@
-// Owner: rules/prove. See literal_rules.h.
-#include "rules/prove/literal_rules.h"
+// Owner: rules/analyze. See literal_rules.h.
+#include "rules/analyze/literal_rules.h"
 
 #include <algorithm>
 #include <cassert>

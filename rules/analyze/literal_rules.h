@@ -1,6 +1,6 @@
 // Rules and their peers as plain lists and ranges, read from the model: what the proof holds an image against.
 //
-// Owner: rules/prove. Shares no code with rules/compile or rules/decide. Rules are numbered here as they are met:
+// Owner: rules/analyze. Shares no code with rules/compile or rules/decide. Rules are numbered here as they are met:
 // groups in order of name, ingress before egress, then ACLs by rule number.
 // Always: a peer's ranges are disjoint and ascend.
 #pragma once

@@ -1,0 +1,154 @@
+// What diff() says was opened and closed is exactly what the reference evaluator decides differently.
+#include "rules/analyze/diff.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/analyze/reference.h"
+#include "rules/document/documents.h"
+#include "tests/support/random_policy.h"
+
+namespace sallyport::rules {
+namespace {
+
+using literal::Side;
+using test::Random;
+
+Policy read(const std::string& text) {
+  auto policy = read_policy(text, "p.json");
+  if (!policy) throw std::runtime_error(render(policy.error(), "p.json", text));
+  return std::move(policy->policy);
+}
+
+bool admits(const Policy& policy, const std::string& interface, Side side, const reference::Question& question) {
+  if (!policy.interfaces.contains(interface)) return false;
+  const auto host = reference::host_of(policy, interface);
+  const auto to = side == Side::ingress ? reference::Side::ingress : reference::Side::egress;
+  return ask_groups(policy, host, to, question).allow &&
+         ask_acl(policy, policy.subnets.at(host.subnet).network_acl, to, question).allow;
+}
+
+bool holds(const TrafficChange& change, const std::string& interface, Side side, const reference::Question& question) {
+  if (change.side != side) return false;
+  if (std::ranges::find(change.interfaces, interface) == change.interfaces.end()) return false;
+  const bool remote = std::ranges::any_of(change.remotes, [&](const literal::Range& range) {
+    return range.first <= question.remote.value && question.remote.value <= range.last;
+  });
+  if (!remote) return false;
+  const auto has = [&](literal::Kind kind, std::uint32_t key) {
+    return std::ranges::any_of(change.traffic[static_cast<std::size_t>(kind)],
+                               [&](const literal::Keys& keys) { return keys.first <= key && key <= keys.last; });
+  };
+  if (question.protocol == kProtocolTcp) return has(literal::Kind::tcp, question.destination_port);
+  if (question.protocol == kProtocolUdp) return has(literal::Kind::udp, question.destination_port);
+  if (question.protocol == kProtocolIcmp)
+    return has(literal::Kind::icmp, question.icmp_type * 256U + question.icmp_code);
+  return has(literal::Kind::other, question.protocol);
+}
+
+TEST(Diff, SaysWhatTheReferenceDecidesDifferently) {
+  Random random(21);
+  std::size_t opened = 0;
+  std::size_t closed = 0;
+  for (int i = 0; i < 60; ++i) {
+    const Policy before = read(test::random_policy(random));
+    const Policy after = read(test::random_policy(random));
+    const PolicyDiff found = diff(before, after);
+    std::set<std::string> interfaces;
+    for (const auto& [name, interface] : before.interfaces) interfaces.insert(name);
+    for (const auto& [name, interface] : after.interfaces) interfaces.insert(name);
+    for (int ask = 0; ask < 40; ++ask) {
+      const auto packet = test::random_packet(random);
+      const reference::Question question{packet.to, packet.protocol, packet.to_port, packet.icmp_type,
+                                         packet.icmp_code};
+      for (const auto& interface : interfaces) {
+        for (const Side side : {Side::ingress, Side::egress}) {
+          const bool was = admits(before, interface, side, question);
+          const bool is = admits(after, interface, side, question);
+          const auto told = [&](bool as_opened) {
+            return std::ranges::any_of(found.traffic, [&](const TrafficChange& change) {
+              return change.opened == as_opened && holds(change, interface, side, question);
+            });
+          };
+          ASSERT_EQ(told(true), !was && is) << interface << ' ' << test::describe(packet);
+          ASSERT_EQ(told(false), was && !is) << interface << ' ' << test::describe(packet);
+          opened += !was && is ? 1 : 0;
+          closed += was && !is ? 1 : 0;
+        }
+      }
+    }
+    EXPECT_TRUE(diff(before, before).empty());
+  }
+  EXPECT_GT(opened, 100U);
+  EXPECT_GT(closed, 100U);
+}
+
+std::string with(const std::string& rules, const std::string& rest = "") {
+  return R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"], "internet_gateway": true },
+    "security_groups": { "web": { "ingress": [)" +
+         rules + R"(] } },
+    "route_tables": { "t": [ { "cidr_block": "0.0.0.0/0", "gateway": "internet" } ] },
+    "subnets": { "a": { "cidr_block": "10.0.1.0/24", "route_table": ")" +
+         (rest.empty() ? "t" : rest) + R"(" } },
+    "interfaces": { "web-1": { "subnet": "a", "private_ips": ["10.0.1.10"], "security_groups": ["web"] } } })";
+}
+std::string tcp(int first, int last, const std::string& cidr) {
+  return R"({ "protocol": "tcp", "from_port": )" + std::to_string(first) + R"(, "to_port": )" + std::to_string(last) +
+         R"(, "cidr_blocks": [")" + cidr + "\"] }";
+}
+
+TEST(Diff, JoinsWhatIsAlikeAndSplitsWhatIsNot) {
+  const auto found = diff(read(with(tcp(443, 443, "0.0.0.0/0"))), read(with(tcp(440, 450, "10.0.0.0/8"))));
+  ASSERT_EQ(found.traffic.size(), 2U);
+  const TrafficChange& closed = found.traffic[0];
+  EXPECT_FALSE(closed.opened);
+  EXPECT_EQ(in_words(closed.traffic), std::vector<std::string>{"tcp 443"});
+  ASSERT_EQ(closed.remotes.size(), 2U);  // everything but 10.0.0.0/8
+  const TrafficChange& opened = found.traffic[1];
+  EXPECT_TRUE(opened.opened);
+  EXPECT_EQ(in_words(opened.traffic), (std::vector<std::string>{"tcp 440-442", "tcp 444-450"}));
+  EXPECT_EQ(to_string(prefixes_of(opened.remotes).at(0)), "10.0.0.0/8");
+  EXPECT_EQ(opened.interfaces, std::vector<std::string>{"web-1"});
+}
+
+TEST(Diff, TheSameInOtherWordsIsNoDifference) {
+  const auto one = with(tcp(80, 90, "10.0.0.0/8"));
+  const auto two =
+      with(tcp(80, 85, "10.0.0.0/8") + "," + tcp(84, 90, "10.0.0.0/9") + "," + tcp(84, 90, "10.128.0.0/9"));
+  EXPECT_TRUE(diff(read(one), read(two)).empty());
+}
+
+TEST(Diff, TellsRoutesAndWhatCameAndWent) {
+  auto after = read(with(tcp(443, 443, "0.0.0.0/0"), "main"));
+  after.interfaces.at("web-1").public_ip = Ipv4{0xC0000209};
+  const auto found = diff(read(with(tcp(443, 443, "0.0.0.0/0"))), after);
+  ASSERT_EQ(found.routes.size(), 1U);
+  EXPECT_EQ(found.routes[0].before, "internet");
+  EXPECT_EQ(found.routes[0].after, "nothing");
+  EXPECT_EQ(found.others, std::vector<std::string>{"interface web-1, public address: none → 192.0.2.9"});
+}
+
+TEST(Diff, WhatIsOpenedBeyondALimitIsNamed) {
+  const auto found = diff(read(with(tcp(443, 443, "10.0.0.0/8"))), read(with(tcp(443, 443, "0.0.0.0/0"))));
+  EXPECT_EQ(opened_beyond(found, {Prefix{}}), std::nullopt);
+  EXPECT_EQ(opened_beyond(found, {}), "tcp 443 from 0.0.0.0/5 at web-1");
+  EXPECT_EQ(opened_beyond(diff(read(with(tcp(443, 443, "0.0.0.0/0"))), read(with(tcp(443, 443, "10.0.0.0/8")))), {}),
+            std::nullopt);
+}
+
+TEST(Diff, RangesBecomeTheFewestPrefixes) {
+  const auto words = [](std::vector<literal::Range> ranges) {
+    std::string text;
+    for (const Prefix& prefix : prefixes_of(ranges)) text += to_string(prefix) + " ";
+    return text;
+  };
+  EXPECT_EQ(words({{0, 0xFFFF'FFFFU}}), "0.0.0.0/0 ");
+  EXPECT_EQ(words({{1, 1}}), "0.0.0.1/32 ");
+  EXPECT_EQ(words({{0x0A00'0001U, 0x0A00'0004U}}), "10.0.0.1/32 10.0.0.2/31 10.0.0.4/32 ");
+  EXPECT_EQ(words({{0xFFFF'FFFEU, 0xFFFF'FFFFU}}), "255.255.255.254/31 ");
+}
+
+}  // namespace
+}  // namespace sallyport::rules
