@@ -81,9 +81,23 @@ bool NeighborTable::learn(std::uint32_t address, const rules::MacAddress& mac, T
   NeighborIndex at = index_of(address);
   if (at == kNoNeighbor) at = enter(address, now);
   if (at == kNoNeighbor) return false;
+  if (entries_[at].state == NeighborState::resolved && entries_[at].mac != mac) {
+    dispute(address, now, sink);
+    return false;
+  }
   entries_[at].confirmed = now;
   set_mac(at, mac, sink);
   return true;
+}
+
+void NeighborTable::dispute(std::uint32_t address, Time now, NeighborSink& sink) {
+  const NeighborIndex at = index_of(address);
+  if (at == kNoNeighbor || entries_[at].state == NeighborState::unresolved) return;
+  Neighbor& neighbor = entries_[at];
+  if (neighbor.disputed || neighbor.attempts > 0) return;
+  neighbor.disputed = true;
+  neighbor.next_request = neighbor.confirmed + settings_.retry_after;
+  look_after(at, now, sink);
 }
 
 void NeighborTable::remove(std::uint32_t address, NeighborSink& sink) {
@@ -104,10 +118,9 @@ void NeighborTable::look_after(NeighborIndex index, Time now, NeighborSink& sink
   Neighbor& neighbor = entries_[index];
   if (now < neighbor.next_request) return;
   const bool is_resolved = neighbor.state == NeighborState::resolved;
-  if (is_resolved) {
+  if (is_resolved && !neighbor.disputed && neighbor.attempts == 0) {
     const bool is_stale = now - neighbor.confirmed >= settings_.stale_after;
-    const bool is_in_use = neighbor.attempts > 0 || neighbor.used > neighbor.confirmed;
-    if (!is_stale || !is_in_use) return;
+    if (!is_stale || neighbor.used <= neighbor.confirmed) return;
   }
   if (neighbor.attempts >= settings_.attempts) {
     end(index, sink);
@@ -195,6 +208,7 @@ void NeighborTable::set_mac(NeighborIndex index, const rules::MacAddress& mac, N
   neighbor.mac = mac;
   neighbor.state = NeighborState::resolved;
   neighbor.attempts = 0;
+  neighbor.disputed = false;
   neighbor.next_request = 0;
   link_mac(index);
   while (const auto packet = dequeue(neighbor)) sink.release(*packet, mac);

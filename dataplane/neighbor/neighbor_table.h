@@ -2,7 +2,8 @@
 //
 // Owner: dataplane/neighbor; one a port and worker, used by that worker's thread alone. Pure: what is to be sent or
 // given back goes to a NeighborSink; what may be learnt is the caller's to decide (docs/packet-path.md "ARP"). Always:
-// nothing is allocated after creation; a held packet is handed to the sink exactly once.
+// nothing is allocated after creation; a held packet is handed to the sink exactly once; a link address that is known
+// gives way to another only after its station was asked and kept silent.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct Neighbor {
   rules::MacAddress mac;
   NeighborState state = NeighborState::unresolved;
   std::uint8_t attempts = 0;  // requests since the last answer
+  bool disputed = false;      // another link address was claimed for it since
   Time confirmed = 0;         // last learnt
   Time used = 0;              // last packet sent to it
   Time next_request = 0;      // not before
@@ -78,8 +80,12 @@ class NeighborTable {
   // is full (QUEUE_FULL). Precondition: resolve(address) gave none.
   [[nodiscard]] bool hold(std::uint32_t address, const Packet& packet, Time now, NeighborSink& sink);
 
-  // ARP said so: enters or refreshes, and releases what waited. False: the table is full.
+  // ARP said so: enters or refreshes, and releases what waited. False: the table is full, or another station is known
+  // for the address; that disputes it.
   bool learn(std::uint32_t address, const rules::MacAddress& mac, Time now, NeighborSink& sink);
+  // Somebody else claims the address: its station, if one is known, is probed at once, but not within a retry of its
+  // last word. An answer settles it; a station that keeps silent is forgotten as a stale one is.
+  void dispute(std::uint32_t address, Time now, NeighborSink& sink);
   // Forgets the neighbour; what waited is given up.
   void remove(std::uint32_t address, NeighborSink& sink);
 

@@ -4,6 +4,8 @@
 // Always: with several workers each learns and the first alone answers.
 #include "dataplane/stages/arp.h"
 
+#include <algorithm>
+
 #include "dataplane/packet/originate.h"
 #include "dataplane/stages/link.h"
 #include "dataplane/stages/stages.h"
@@ -53,15 +55,31 @@ bool answers_for(const World& world, PortIndex index, const ParsedArp& arp) {
   return port.proxy_arp && stands_in(policy, owner, arp.sender);
 }
 
+bool is_resolved(const World& world, PortIndex port, std::uint32_t address) {
+  const auto* known = world.neighbors[port].find(address);
+  return known != nullptr && known->state != NeighborState::unresolved;
+}
+
+// The ports on which the address may be found besides this one.
+std::span<const PortIndex> ports_of(const World& world, std::uint32_t address) {
+  if (world.policy == nullptr) return {};
+  return world.policy->ports_of(world.policy->view().owner_of(ip(address)).subnet);
+}
+
 void learn(World& world, PortIndex port, const ParsedArp& arp) {
-  auto& neighbors = world.neighbors[port];
-  const auto* known = neighbors.find(arp.sender);
-  if (arp.is_gratuitous && (known == nullptr || known->state == NeighborState::unresolved)) return;
+  const auto ports = ports_of(world, arp.sender);
+  const auto known_on = [&](PortIndex at) { return is_resolved(world, at, arp.sender); };
+  if (arp.is_gratuitous && !known_on(port) && std::ranges::none_of(ports, known_on)) return;
   if (!may_learn(world, port, arp.sender, arp.sender_mac)) return;
+  for (const auto other : ports) {
+    if (other == port || !known_on(other)) continue;
+    Link elsewhere(world, other);
+    world.neighbors[other].dispute(arp.sender, world.now, elsewhere);
+    return;
+  }
   Link link(world, port);
-  if (!neighbors.learn(arp.sender, arp.sender_mac, world.now, link)) return;
-  if (world.policy == nullptr) return;
-  for (const auto other : world.policy->ports_of(world.policy->view().owner_of(ip(arp.sender)).subnet)) {
+  if (!world.neighbors[port].learn(arp.sender, arp.sender_mac, world.now, link)) return;
+  for (const auto other : ports) {
     if (other == port || world.neighbors[other].find(arp.sender) == nullptr) continue;
     Link left(world, other);
     left.move_to(port, arp.sender_mac);

@@ -99,10 +99,98 @@ TEST(Arp, GratuitousClaims) {
   GatewayWorld world(usual_policy().dump());
   static_cast<void>(world.send("inside", arp_request(kDbMac, "10.0.4.5", "10.0.4.5")));
   EXPECT_EQ(world.send("inside", syn("10.0.3.11:1", "10.0.4.5:5432")), "hold") << "not of one that is not known";
-  static_cast<void>(world.send("inside", arp_reply(kDbMac, "10.0.4.5", kGatewayMac, "10.0.4.1")));
-  static_cast<void>(world.send("inside", arp_request(kAppMac, "10.0.4.5", "10.0.4.5")));
-  static_cast<void>(world.send("inside", syn("10.0.3.11:1", "10.0.4.5:5432")));
-  EXPECT_EQ(load_mac(world.last().data() + ethernet::kDestination), kAppMac) << "of a known one it is believed";
+}
+
+const auto kStranger = mac("02:00:00:00:66:66");
+
+struct Claim {
+  std::string description;
+  Frame frame;
+};
+
+const std::vector<Claim>& claims() {
+  static const std::vector<Claim> all{
+      {"gratuitous", arp_request(kStranger, "10.0.4.5", "10.0.4.5")},
+      {"an answer", arp_reply(kStranger, "10.0.4.5", kGatewayMac, "10.0.4.1")},
+      {"a question", arp_request(kStranger, "10.0.4.5", "10.0.4.1")},
+  };
+  return all;
+}
+
+Frame from_app() { return tcp("10.0.3.11:1", "10.0.4.5:5432", tcp::kAck).from(kAppMac).frame(); }
+Frame answer_of_db() { return arp_reply(kDbMac, "10.0.4.5", kGatewayMac, "10.0.4.1"); }
+
+// Where a packet to db goes now; nothing where it waits.
+std::string goes_to(GatewayWorld& world) {
+  if (!world.send("inside", from_app()).starts_with("inside tcp")) return "";
+  return rules::to_string(load_mac(world.last().data() + ethernet::kDestination));
+}
+
+GatewayWorld with_db_known(std::vector<PortSettings> ports = usual_ports()) {
+  GatewayWorld world(usual_policy().dump(), {}, std::move(ports));
+  static_cast<void>(world.send("inside", answer_of_db()));
+  world.pass(10);
+  EXPECT_EQ(goes_to(world), rules::to_string(kDbMac));
+  return world;
+}
+
+TEST(Arp, AStrangerDoesNotMoveALiveNeighbor) {
+  for (const auto& claim : claims()) {
+    SCOPED_TRACE(claim.description);
+    auto world = with_db_known();
+    for (int second = 0; second < 20; ++second) {
+      static_cast<void>(world.send("inside", claim.frame));
+      for (const auto& frame : world.originated_frames()) {
+        if (describe(frame.frame) != "arp who-has 10.0.4.5 tell 10.0.4.1") continue;
+        EXPECT_EQ(load_mac(frame.frame.data() + ethernet::kDestination), kDbMac);
+        static_cast<void>(world.send("inside", answer_of_db()));
+      }
+      EXPECT_EQ(goes_to(world), rules::to_string(kDbMac)) << second;
+      EXPECT_EQ(world.send("inside", syn("10.0.4.5:5432", "10.0.3.11:1", kStranger)),
+                "drop GATEWAY_REJECTS_SPOOFED_TRAFFIC");
+      world.pass(1);
+    }
+    EXPECT_LE(world.counters().arp_requests_sent.get(), 22) << "one probe a second at most";
+  }
+}
+
+// The station is gone; another takes its address, says so once, and answers when it is asked.
+TEST(Arp, AFailoverTakesAFewSeconds) {
+  for (const auto& claim : claims()) {
+    for (const bool just_heard : {false, true}) {
+      SCOPED_TRACE(claim.description);
+      auto world = with_db_known();
+      if (just_heard) static_cast<void>(world.send("inside", answer_of_db()));
+      static_cast<void>(world.send("inside", claim.frame));
+      double seconds = 0;
+      while (seconds < 10 && goes_to(world) != rules::to_string(kStranger)) {
+        for (const auto& frame : world.originated_frames()) {
+          if (load_mac(frame.frame.data() + ethernet::kDestination) != kBroadcastMac) continue;
+          static_cast<void>(world.send("inside", claims()[1].frame));
+          EXPECT_EQ(world.released().size(), 1);
+        }
+        world.pass(0.125);
+        seconds += 0.125;
+      }
+      EXPECT_GE(seconds, 3) << "three probes are waited for";
+      EXPECT_LE(seconds, just_heard ? 4.25 : 3.25);
+    }
+  }
+}
+
+TEST(Arp, AClaimOnAnotherPortIsNotBelievedEither) {
+  auto ports = usual_ports();
+  ports.push_back(inside_port("second", {"db"}));
+  for (const auto& claim : claims()) {
+    SCOPED_TRACE(claim.description);
+    auto world = with_db_known(ports);
+    static_cast<void>(world.send("second", claim.frame));
+    ASSERT_FALSE(world.originated().empty());
+    EXPECT_EQ(world.originated().at(0), "inside arp who-has 10.0.4.5 tell 10.0.4.1");
+    static_cast<void>(world.send("inside", answer_of_db()));
+    for (int second = 0; second < 5; ++second) world.pass(1);
+    EXPECT_EQ(goes_to(world), rules::to_string(kDbMac));
+  }
 }
 
 TEST(Arp, AddressesOfAnotherPortAreNotLearnt) {
@@ -123,9 +211,13 @@ TEST(Arp, ASubnetOnTwoPortsIsAskedForOnBoth) {
   EXPECT_EQ(world.released(), std::vector<std::string>{"second tcp 10.0.3.11:1 > 10.0.4.5:5432 S ttl 63"});
   EXPECT_EQ(world.send("inside", tcp("10.0.3.11:1", "10.0.4.5:5432", tcp::kAck).frame()),
             "second tcp 10.0.3.11:1 > 10.0.4.5:5432 A ttl 63");
+  world.pass(1);
   static_cast<void>(world.send("inside", arp_request(kDbMac, "10.0.4.5", "10.0.4.1")));
-  EXPECT_EQ(world.send("inside", tcp("10.0.3.11:1", "10.0.4.5:5432", tcp::kAck).frame()),
-            "inside tcp 10.0.3.11:1 > 10.0.4.5:5432 A ttl 63")
+  EXPECT_EQ(world.originated().at(0), "second arp who-has 10.0.4.5 tell 10.0.4.1") << "is it still there?";
+  for (int second = 0; second < 3; ++second) world.pass(1);
+  EXPECT_EQ(world.send("inside", tcp("10.0.3.11:1", "10.0.4.5:5432", tcp::kAck).frame()), "hold");
+  static_cast<void>(world.send("inside", arp_reply(kDbMac, "10.0.4.5", kGatewayMac, "10.0.4.1")));
+  EXPECT_EQ(world.released(), std::vector<std::string>{"inside tcp 10.0.3.11:1 > 10.0.4.5:5432 A ttl 63"})
       << "it moved";
 }
 

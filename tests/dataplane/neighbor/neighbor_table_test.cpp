@@ -146,12 +146,59 @@ TEST_F(Neighbors, AnAnswerEndsTheProbing) {
   EXPECT_EQ(resolve("10.0.1.5"), kA);
 }
 
+TEST_F(Neighbors, AClaimIsBelievedWhenTheStationItDisputesIsSilent) {
+  learn("10.0.1.5", kA);
+  now_ += 5 * kSecond;
+  EXPECT_FALSE(learn("10.0.1.5", kB));
+  const Lines probe{"probe 02:00:00:00:00:0a for 10.0.1.5"};
+  EXPECT_EQ(log_.take(), probe);
+  const Time start = now_;
+  EXPECT_FALSE(learn("10.0.1.5", kB));
+  EXPECT_EQ(tick_at(start + kSecond - 1), Lines{}) << "one round of probes, however often it is claimed";
+  EXPECT_EQ(tick_at(start + kSecond), probe);
+  EXPECT_EQ(tick_at(start + 2 * kSecond), probe);
+  EXPECT_EQ(resolve("10.0.1.5"), kA);
+  EXPECT_FALSE(learn("10.0.1.5", kB));
+  EXPECT_EQ(tick_at(start + 3 * kSecond), Lines{});
+  EXPECT_EQ(resolve("10.0.1.5"), "");
+  EXPECT_TRUE(learn("10.0.1.5", kB));
+  EXPECT_EQ(resolve("10.0.1.5"), kB);
+}
+
+TEST_F(Neighbors, AnAnswerSettlesADispute) {
+  learn("10.0.1.5", kA);
+  now_ += 5 * kSecond;
+  learn("10.0.1.5", kB);
+  EXPECT_EQ(log_.take().size(), 1U);
+  now_ += kSecond / 2;
+  const Time answered = now_;
+  EXPECT_TRUE(learn("10.0.1.5", kA));
+  EXPECT_FALSE(learn("10.0.1.5", kB));
+  EXPECT_EQ(log_.take(), Lines{}) << "it has just spoken";
+  EXPECT_EQ(tick_at(answered + kSecond - 1), Lines{});
+  EXPECT_EQ(tick_at(answered + kSecond), Lines{"probe 02:00:00:00:00:0a for 10.0.1.5"});
+  EXPECT_TRUE(learn("10.0.1.5", kA));
+  EXPECT_EQ(tick_at(answered + 25 * kSecond), Lines{});
+  EXPECT_EQ(resolve("10.0.1.5"), kA);
+}
+
+TEST_F(Neighbors, WhatIsNotKnownIsNotDisputed) {
+  table_.dispute(ip("10.0.1.5"), now_, log_);
+  EXPECT_EQ(table_.size(), 0U);
+  hold("10.0.1.5", 1);
+  log_.take();
+  table_.dispute(ip("10.0.1.5"), now_, log_);
+  EXPECT_EQ(log_.take(), Lines{});
+  EXPECT_TRUE(learn("10.0.1.5", kB));
+}
+
 TEST_F(Neighbors, BothWaysThroughChanges) {
   learn("10.0.1.5", kA);
   learn("10.0.1.6", kA);
   learn("10.0.1.7", kB);
   EXPECT_EQ(addresses_of(kA), (std::set<std::string>{"10.0.1.5", "10.0.1.6"}));
   EXPECT_EQ(addresses_of(kB), (std::set<std::string>{"10.0.1.7"}));
+  table_.remove(ip("10.0.1.5"), log_);
   learn("10.0.1.5", kB);
   EXPECT_EQ(addresses_of(kA), (std::set<std::string>{"10.0.1.6"}));
   EXPECT_EQ(addresses_of(kB), (std::set<std::string>{"10.0.1.5", "10.0.1.7"}));
