@@ -71,6 +71,7 @@ class BurstEngine final : public Engine {
  private:
   void begin(Time now);
   void arrive(PacketContext& context);
+  void listen(PacketContext& context);
   void judge(PacketContext& context);
   [[nodiscard]] StageResult arrival_stages(PacketContext& context);
   [[nodiscard]] StageResult judging_stages(PacketContext& context);
@@ -124,12 +125,22 @@ StageResult BurstEngine::arrival_stages(PacketContext& context) {
   return kPass;
 }
 
+// Who is where is every worker's to know; the frame itself is another's.
+void BurstEngine::listen(PacketContext& context) {
+  if (parse_stage(world_, context) == kPass && context.parsed.is_arp) {
+    static_cast<void>(neighbor_stage(world_, context));
+  }
+  context.packet->disposition = Disposition::consume;
+}
+
 void BurstEngine::arrive(PacketContext& context) {
   auto& packet = *context.packet;
+  if ((packet.flags & kCountedElsewhere) != 0) return listen(context);
   counters_.in.add();
   counters_.ports[packet.in_port].in_packets.add();
   counters_.ports[packet.in_port].in_bytes.add(packet.length);
   if (const auto code = arrival_stages(context); code != kPass) finish_drop(counters_, packet, code);
+  if (context.parsed.is_arp && packet.disposition == Disposition::consume) counters_.consumed.add();
 }
 
 StageResult BurstEngine::judging_stages(PacketContext& context) {

@@ -27,11 +27,14 @@ enum class Disposition : std::uint8_t {
   hold,     // the engine keeps it until its next hop is known; it comes back through Engine::released()
 };
 
-// What a driver knows about a packet's sums.
+// What a driver knows about a packet.
 enum PacketFlags : std::uint8_t {
   kIpChecksumGood = 1,  // the port verified the IPv4 header sum
   kL4ChecksumGood = 2,  // the port verified the TCP/UDP sum
   kCutShort = 4,        // a capture holds fewer bytes than were on the wire: L4 sums cannot be verified
+  // A copy of a frame that another worker got from the port (steer.h, kEveryWorker). It is listened to and counted as
+  // nothing; it is always consumed.
+  kCountedElsewhere = 8,
 };
 
 struct Packet {

@@ -28,11 +28,11 @@ std::span<const std::byte> bytes_of(const rte_mbuf* buffer) {
   return {rte_pktmbuf_mtod(buffer, const std::byte*), rte_pktmbuf_data_len(buffer)};
 }
 
-std::uint8_t checked_by_port(std::uint64_t flags) {
-  std::uint8_t good = 0;
-  if ((flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) good |= kIpChecksumGood;
-  if ((flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) good |= kL4ChecksumGood;
-  return good;
+std::uint8_t flags_of(const rte_mbuf* buffer) {
+  std::uint8_t flags = buffer->hash.usr == kCopy ? kCountedElsewhere : 0;
+  if ((buffer->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) flags |= kIpChecksumGood;
+  if ((buffer->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) flags |= kL4ChecksumGood;
+  return flags;
 }
 
 }  // namespace
@@ -135,16 +135,16 @@ void Worker::hand_over(std::uint32_t worker, rte_mbuf* buffer) {
 void Worker::flush_hand_over(std::uint32_t worker) {
   HandOver& to = hand_overs_[worker];
   if (to.count == 0) return;
+  std::array<bool, kMaxBurst> owned;  // what the ring takes is the other worker's at once
+  for (std::uint32_t i = 0; i < to.count; ++i) owned[i] = to.buffers[i]->hash.usr == kOwned;
   const unsigned taken =
       rte_ring_enqueue_burst(wiring_.inboxes[worker], reinterpret_cast<void**>(to.buffers), to.count, nullptr);
-  for (std::uint32_t i = 0; i < to.count; ++i) {
+  handed_over_.add(static_cast<std::uint64_t>(std::count(owned.begin(), owned.begin() + taken, true)));
+  for (std::uint32_t i = taken; i < to.count; ++i) {
     rte_mbuf* buffer = to.buffers[i];
-    if (i < taken) continue;
-    if (buffer->hash.usr == kOwned)
-      count_refused(buffer, wiring_.port_of_device[buffer->port], rules::DropCode::QUEUE_FULL);
+    if (owned[i]) count_refused(buffer, wiring_.port_of_device[buffer->port], rules::DropCode::QUEUE_FULL);
     rte_pktmbuf_free(buffer);
   }
-  handed_over_.add(taken);
   to.count = 0;
 }
 
@@ -155,7 +155,7 @@ void Worker::process(std::span<rte_mbuf*> buffers, Time now) {
     packets[i] = Packet{.data = rte_pktmbuf_mtod(buffer, std::byte*),
                         .length = rte_pktmbuf_pkt_len(buffer),
                         .in_port = wiring_.port_of_device[buffer->port],
-                        .flags = checked_by_port(buffer->ol_flags),
+                        .flags = flags_of(buffer),
                         .handle = buffer};
   }
   const std::span<Packet> burst(packets.data(), buffers.size());
@@ -167,7 +167,6 @@ void Worker::process(std::span<rte_mbuf*> buffers, Time now) {
 
 void Worker::settle(const Packet& packet) {
   auto* buffer = static_cast<rte_mbuf*>(packet.handle);
-  if (buffer->hash.usr == kCopy) uncount(packet);
   switch (packet.disposition) {
     case Disposition::forward:
       rte_pktmbuf_data_len(buffer) = static_cast<std::uint16_t>(packet.length);
@@ -188,19 +187,6 @@ void Worker::settle(const Packet& packet) {
 void Worker::collect() {
   for (const Originated& frame : engine_->originated()) transmitter_.originate(frame);
   for (const Packet& packet : engine_->released()) settle(packet);
-}
-
-// A copy of an ARP frame told this worker what the one that received it counts.
-void Worker::uncount(const Packet& packet) {
-  corrections_.in.subtract();
-  PortCounters& port = corrections_.ports[packet.in_port];
-  port.in_packets.subtract();
-  port.in_bytes.subtract(rte_pktmbuf_pkt_len(static_cast<const rte_mbuf*>(packet.handle)));
-  if (packet.disposition == Disposition::consume) corrections_.consumed.subtract();
-  if (packet.disposition != Disposition::drop) return;
-  corrections_.dropped.subtract();
-  corrections_.drops[static_cast<std::size_t>(packet.code)].subtract();
-  port.dropped.subtract();
 }
 
 // The engine never saw it.

@@ -40,7 +40,7 @@ class Worker {
   }
   [[nodiscard]] Mailbox& mailbox() { return mailbox_; }
   [[nodiscard]] const Counters& engine_counters() const { return engine_->counters(); }
-  // What to add to the engine's: packets it never saw, copies it saw too often, what could not be transmitted.
+  // What to add to the engine's: packets it never saw, what could not be transmitted.
   [[nodiscard]] const Counters& corrections() const { return corrections_; }
   [[nodiscard]] std::uint64_t handed_over() const { return handed_over_.get(); }
 
@@ -66,7 +66,6 @@ class Worker {
   void process(std::span<rte_mbuf*> buffers, Time now);
   void settle(const Packet& packet);
   void collect();  // what the engine made or let go
-  void uncount(const Packet& packet);
   void count_refused(const rte_mbuf* buffer, PortIndex port, rules::DropCode code);
   void adopt(Time now);
   void rest();

@@ -126,7 +126,6 @@ StageResult neighbor_stage(World& world, PacketContext& context) {
           .address = arp.sender});
   if (arp.drop != kPass) return arp.drop;
   packet.disposition = Disposition::consume;
-  world.counters.consumed.add();
   if (arp.is_probe) return kPass;
   learn(world, packet.in_port, arp);
   const bool asked = arp.is_request && !arp.is_gratuitous && world.settings.worker == 0;

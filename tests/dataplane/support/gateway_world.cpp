@@ -144,7 +144,8 @@ std::vector<std::string> GatewayWorld::send_burst(const std::vector<Sent>& burst
     frames.push_back(std::make_unique<Frame>(sent.frame));
     packets.push_back({.data = frames.back()->data(),
                        .length = static_cast<std::uint32_t>(sent.frame.size()),
-                       .in_port = port_named(sent.port)});
+                       .in_port = port_named(sent.port),
+                       .flags = sent.flags});
   }
   engine_->process(packets, now_);
   std::vector<std::string> outcomes;

@@ -29,6 +29,7 @@ namespace sallyport::dataplane::testing {
 struct Sent {
   std::string port;
   Frame frame;
+  std::uint8_t flags = 0;  // PacketFlags
 };
 
 class GatewayWorld {
