@@ -35,6 +35,8 @@ enum PacketFlags : std::uint8_t {
   // A copy of a frame that another worker got from the port (steer.h, kEveryWorker). It is listened to and counted as
   // nothing; it is always consumed.
   kCountedElsewhere = 8,
+  // Set by the engine: forwarded back as the gateway's own answer, so counted as consumed and originated.
+  kAnswer = 16,
 };
 
 struct Packet {

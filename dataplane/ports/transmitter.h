@@ -21,6 +21,7 @@ class Transmitter {
   Transmitter(const Wiring& wiring, std::uint32_t worker, Counters& corrections);
 
   void forward(rte_mbuf* buffer, PortIndex port) { add(buffer, port, Kind::forwarded); }
+  void answer(rte_mbuf* buffer, PortIndex port) { add(buffer, port, Kind::originated); }
   // Copies the frame; a pool without buffers counts as a full queue.
   void originate(const Originated& frame);
 

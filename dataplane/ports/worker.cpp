@@ -172,7 +172,11 @@ void Worker::settle(const Packet& packet) {
       rte_pktmbuf_data_len(buffer) = static_cast<std::uint16_t>(packet.length);
       rte_pktmbuf_pkt_len(buffer) = packet.length;
       buffer->ol_flags = 0;
-      transmitter_.forward(buffer, packet.out_port);
+      if ((packet.flags & kAnswer) != 0) {
+        transmitter_.answer(buffer, packet.out_port);
+      } else {
+        transmitter_.forward(buffer, packet.out_port);
+      }
       return;
     case Disposition::hold:
       return;

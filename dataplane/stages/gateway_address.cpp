@@ -28,6 +28,7 @@ StageResult answer(World& world, PacketContext& context) {
   turn_into_echo_reply({packet.data, packet.length}, parsed);
   packet.disposition = Disposition::forward;
   packet.out_port = packet.in_port;
+  packet.flags |= kAnswer;
   world.counters.originated.add();
   count_out(world.counters, packet.out_port, packet.length);
   return kPass;

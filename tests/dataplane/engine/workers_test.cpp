@@ -92,6 +92,21 @@ TEST(Workers, ACopyReleasesWhatWaits) {
   EXPECT_EQ(workers[2].counters().forwarded.get(), 1);
 }
 
+// So that an answer that finds no room on the wire is not taken back as a forwarded packet.
+TEST(Workers, AnswersAreToldFromForwardedPackets) {
+  GatewayWorld world(usual_policy().dump(), resolved());
+  auto ping = echo_request("10.0.3.11", "10.0.3.1", 5).frame(),
+       through = echo_request("10.0.3.11", "10.0.3.12", 5).frame();
+  std::array<Packet, 2> burst;
+  burst[0] = {.data = ping.data(), .length = static_cast<std::uint32_t>(ping.size()), .in_port = 0};
+  burst[1] = {.data = through.data(), .length = static_cast<std::uint32_t>(through.size()), .in_port = 0};
+  world.engine().process(burst, world.now());
+  EXPECT_EQ(burst[0].disposition, Disposition::forward);
+  EXPECT_EQ(burst[0].flags, kAnswer);
+  EXPECT_EQ(burst[1].disposition, Disposition::forward);
+  EXPECT_EQ(burst[1].flags, 0);
+}
+
 TEST(Workers, WhatIsNoArpIsNotListenedTo) {
   Workers workers;
   auto& world = workers[1];
