@@ -72,6 +72,9 @@ void add_flows(const dataplane::CounterTotals& totals, const dataplane::RuntimeI
   out.counter("sallyport_flows_cut_total", "Flows ended by a policy change.", totals.flows_cut);
   out.counter("sallyport_flows_rejudged_total", "Flows judged again after a policy change.", totals.flows_rejudged);
   out.counter("sallyport_nat_port_errors_total", "New flows refused for want of a NAT port.", totals.nat_port_errors);
+  out.counter("sallyport_nat_page_shortages_total",
+              "Choices of a NAT port towards a busy destination that looked at some of its ports alone.",
+              totals.nat_page_shortages);
   out.counter("sallyport_nat_idle_timeouts_total", "NAT mappings ended by their idle timeout.",
               totals.nat_idle_timeouts);
   out.counter("sallyport_icmp_errors_sent_total", "ICMP errors sent.", totals.icmp_errors_sent);

@@ -42,7 +42,7 @@ struct Counters {
   std::array<PortCounters, kMaxPorts> ports;
   CounterCell flows;  // a gauge
   CounterCell flows_created, flows_expired, flows_closed, flows_cut, flows_rejudged;
-  CounterCell nat_port_errors, nat_idle_timeouts;
+  CounterCell nat_port_errors, nat_page_shortages, nat_idle_timeouts;
   CounterCell icmp_errors_sent, icmp_errors_limited, resets_sent;
   CounterCell arp_requests_sent, arp_replies_sent, neighbors;
 };

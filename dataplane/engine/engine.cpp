@@ -38,15 +38,24 @@ std::span<std::byte> bytes_of(const Memory& memory, std::size_t bytes) {
   return {static_cast<std::byte*>(memory.get()), bytes};
 }
 
+PortSlice slice_of(const EngineSettings& settings) { return {settings.worker, settings.workers}; }
+
+std::size_t page_bytes(const EngineSettings& settings) {
+  const auto slice = slice_of(settings);
+  return PortPages::bytes_for(PortAllocator::pages_for(settings.max_flows, slice), slice.count());
+}
+
 class BurstEngine final : public Engine {
  public:
-  BurstEngine(EngineSettings settings, Memory flow_memory, Memory way_memory)
+  BurstEngine(EngineSettings settings, Memory flow_memory, Memory way_memory, Memory page_memory)
       : settings_(std::move(settings)),
         flow_memory_(std::move(flow_memory)),
         way_memory_(std::move(way_memory)),
+        page_memory_(std::move(page_memory)),
         flows_(bytes_of(flow_memory_, FlowTable::bytes_for(settings_.max_flows)), settings_.max_flows, settings_.seed),
         neighbors_(settings_.ports.size(), NeighborTable(kNeighbors, settings_.seed)),
-        nat_ports_(settings_.seed, settings_.worker, settings_.workers),
+        nat_ports_(settings_.seed, slice_of(settings_), bytes_of(page_memory_, page_bytes(settings_)),
+                   PortAllocator::pages_for(settings_.max_flows, slice_of(settings_))),
         outbox_(counters_) {
     released_.reserve(settings_.ports.size() * kNeighbors.held_capacity);
     strangers_.resize(kNeighbors.capacity);
@@ -78,7 +87,7 @@ class BurstEngine final : public Engine {
   [[nodiscard]] FlowRecord record_of(SessionId id, Time now) const;
 
   EngineSettings settings_;
-  Memory flow_memory_, way_memory_;
+  Memory flow_memory_, way_memory_, page_memory_;
   FlowTable flows_;
   std::vector<NeighborTable> neighbors_;
   PortAllocator nat_ports_;
@@ -189,6 +198,7 @@ void BurstEngine::tick(Time now) {
     known += neighbors_[port].size();
   }
   counters_.neighbors.set(known);
+  counters_.nat_page_shortages.set(nat_ports_.shortages());
   if (world_.policy == nullptr || settings_.worker != 0) return;
   const auto announcements = world_.policy->announcements();
   const auto end = std::min(announcements.size(), announced_ + kAnnouncementsPerTick);
@@ -261,9 +271,11 @@ std::expected<std::unique_ptr<Engine>, std::string> Engine::create(EngineSetting
   if (settings.workers == 0 || settings.worker >= settings.workers) return std::unexpected("no such worker");
   auto flow_memory = take_memory(settings, FlowTable::bytes_for(settings.max_flows));
   auto way_memory = take_memory(settings, settings.max_flows * sizeof(FlowWay));
-  if (!flow_memory || !way_memory)
+  auto page_memory = take_memory(settings, page_bytes(settings));
+  if (!flow_memory || !way_memory || !page_memory)
     return std::unexpected("no memory for " + std::to_string(settings.max_flows) + " flows");
-  return std::make_unique<BurstEngine>(std::move(settings), std::move(flow_memory), std::move(way_memory));
+  return std::make_unique<BurstEngine>(std::move(settings), std::move(flow_memory), std::move(way_memory),
+                                       std::move(page_memory));
 }
 
 }  // namespace sallyport::dataplane

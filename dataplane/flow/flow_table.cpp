@@ -138,7 +138,6 @@ void FlowTable::erase(SessionId id) {
   session.opening.source = static_cast<std::uint32_t>(first_free_);
   first_free_ = std::uint64_t{id} + 1;
   --size_;
-  ++erasures_;
 }
 
 }  // namespace sallyport::dataplane

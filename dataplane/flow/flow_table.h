@@ -73,8 +73,6 @@ class FlowTable {
   [[nodiscard]] const SessionDetail& detail(SessionId id) const { return details_[id]; }
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  // How many sessions ended so far; what had no room may have some when this moved.
-  [[nodiscard]] std::uint64_t erasures() const { return erasures_; }
 
   // Visits live sessions among the next `slots` from `cursor` on; `visit(SessionId)` may erase the one it is given.
   // Returns where to go on, 0 after the last: expiry and listings walk the table with it, a bounded piece at a time.
@@ -122,7 +120,6 @@ class FlowTable {
   std::uint64_t size_ = 0;
   std::uint64_t ever_used_ = 0;   // sessions from here on are untouched memory
   std::uint64_t first_free_ = 0;  // session + 1 of a chain through opening.source of freed sessions; 0: none
-  std::uint64_t erasures_ = 0;
 };
 
 }  // namespace sallyport::dataplane

@@ -1,7 +1,6 @@
 // Choosing ports. Owner: dataplane/nat.
 #include "dataplane/nat/port_allocator.h"
 
-#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -34,47 +33,90 @@ std::uint64_t RandomSource::next() {
   return result;
 }
 
-PortAllocator::PortAllocator(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers)
+std::uint32_t PortSlice::first() const {
+  return kFirstNatPort + (worker + workers - kFirstNatPort % workers) % workers;
+}
+
+std::uint32_t PortAllocator::pages_for(std::uint64_t flows, const PortSlice& slice) {
+  constexpr std::uint64_t kLeast = 2;
+  return static_cast<std::uint32_t>(flows * 16 / slice.count() + kLeast);
+}
+
+PortAllocator::PortAllocator(std::uint64_t seed, const PortSlice& slice, std::span<std::byte> memory,
+                             std::uint32_t pages)
     : random_(seed),
-      workers_(workers),
-      first_(kFirstNatPort + (worker + workers - kFirstNatPort % workers) % workers),
-      count_((65535U - first_) / workers + 1) {
-  assert(worker < workers && workers <= 1024);
+      workers_(slice.workers),
+      first_(slice.first()),
+      count_(slice.count()),
+      pages_(memory, pages, count_) {
+  assert(slice.worker < slice.workers && slice.workers <= 1024);
 }
 
 bool PortAllocator::is_free(const FlowTable& table, const FlowTuple& reply, std::uint16_t port) const {
-  return port >= first_ && (port - first_) % workers_ == 0 && !table.find(with_port(reply, port));
+  return is_own(port) && !table.find(with_port(reply, port));
+}
+
+PortPages::Index PortAllocator::page_of(const FlowTable& table, const FlowTuple& tuple) const {
+  if (!pages_.any()) return PortPages::kNone;
+  const auto destination = with_port(tuple, 0);
+  return pages_.find(destination, table.hash(destination));
+}
+
+void PortAllocator::began(const FlowTable& table, const FlowTuple& reply) {
+  const auto page = page_of(table, reply);
+  if (page != PortPages::kNone && is_own(reply.destination_port)) pages_.set(page, index_of(reply.destination_port));
+}
+
+void PortAllocator::ended(const FlowTable& table, const FlowTuple& tuple) {
+  const auto page = page_of(table, tuple);
+  if (page != PortPages::kNone && is_own(tuple.destination_port)) pages_.clear(page, index_of(tuple.destination_port));
 }
 
 std::optional<std::uint16_t> PortAllocator::choose(const FlowTable& table, const FlowTuple& reply) {
-  for (unsigned probe = 0; probe < kRandomProbes; ++probe) {
-    const std::uint16_t port = port_at(random_.below(count_));
-    if (!table.find(with_port(reply, port))) return port;
+  auto page = page_of(table, reply);
+  if (page == PortPages::kNone) {
+    if (const auto port = probe(table, reply, kRandomProbes)) return port;
+    const auto destination = with_port(reply, 0);
+    page = pages_.open(destination, table.hash(destination));
   }
-  const std::uint64_t destination = table.hash(with_port(reply, 0));
-  Exhausted& known = exhausted_[destination % exhausted_.size()];
-  if (known.destination == destination && known.erasures == table.erasures()) return std::nullopt;
-  const auto port = scan(table, reply);
-  if (!port) known = {destination, table.erasures()};
-  return port;
+  if (page != PortPages::kNone) return search(page, table, reply);
+  ++shortages_;
+  return probe(table, reply, kProbesAtMost - kRandomProbes);
 }
 
-// All ports of the slice once, from a random one on, in steps that overlap the memory accesses of several look-ups.
-std::optional<std::uint16_t> PortAllocator::scan(const FlowTable& table, const FlowTuple& reply) {
-  constexpr std::uint32_t kStep = 16;
-  std::array<std::uint64_t, kStep> hashes;
-  std::uint32_t index = random_.below(count_);
-  for (std::uint32_t seen = 0; seen < count_; seen += kStep) {
-    const std::uint32_t step = std::min(kStep, count_ - seen);
-    const auto at = [&](std::uint32_t i) { return port_at(index + i < count_ ? index + i : index + i - count_); };
-    for (std::uint32_t i = 0; i < step; ++i) {
-      hashes[i] = table.hash(with_port(reply, at(i)));
-      table.prefetch_bucket(hashes[i]);
+std::optional<std::uint16_t> PortAllocator::probe(const FlowTable& table, const FlowTuple& reply, unsigned times) {
+  for (; times > 0; --times) {
+    const std::uint16_t port = port_at(random_.below(count_));
+    ++probes_;
+    if (!table.find(with_port(reply, port))) return port;
+  }
+  return std::nullopt;
+}
+
+// From a random port on: one look-up, and where that fails in steps whose memory accesses overlap.
+std::optional<std::uint16_t> PortAllocator::search(PortPages::Index page, const FlowTable& table,
+                                                   const FlowTuple& reply) {
+  struct Candidate {
+    std::uint32_t index;
+    std::uint64_t hash;
+  };
+  std::array<Candidate, 16> candidates;
+  std::uint32_t from = random_.below(count_);
+  for (std::size_t wanted = 1; !pages_.is_full(page); wanted = candidates.size()) {
+    std::size_t found = 0;
+    while (found < wanted) {
+      const auto index = pages_.next_clear(page, from);
+      if (found > 0 && index == candidates[0].index) break;
+      const auto hash = table.hash(with_port(reply, port_at(index)));
+      table.prefetch_bucket(hash);
+      candidates[found++] = {index, hash};
+      from = index + 1 < count_ ? index + 1 : 0;
     }
-    for (std::uint32_t i = 0; i < step; ++i) {
-      if (!table.find(with_port(reply, at(i)), hashes[i])) return at(i);
+    for (const auto& candidate : std::span(candidates).first(found)) {
+      ++probes_;
+      if (!table.find(with_port(reply, port_at(candidate.index)), candidate.hash)) return port_at(candidate.index);
+      pages_.set(page, candidate.index);
     }
-    index = index + step < count_ ? index + step : index + step - count_;
   }
   return std::nullopt;
 }

@@ -43,6 +43,7 @@ constexpr Total kTotals[] = {
     {&CounterTotals::flows_cut, &Counters::flows_cut},
     {&CounterTotals::flows_rejudged, &Counters::flows_rejudged},
     {&CounterTotals::nat_port_errors, &Counters::nat_port_errors},
+    {&CounterTotals::nat_page_shortages, &Counters::nat_page_shortages},
     {&CounterTotals::nat_idle_timeouts, &Counters::nat_idle_timeouts},
     {&CounterTotals::icmp_errors_sent, &Counters::icmp_errors_sent},
     {&CounterTotals::icmp_errors_limited, &Counters::icmp_errors_limited},

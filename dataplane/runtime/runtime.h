@@ -37,6 +37,7 @@ struct CounterTotals {
   std::array<std::uint64_t, rules::kDropCodes> drops{};
   std::uint64_t flows = 0, flows_created = 0, flows_expired = 0, flows_closed = 0, flows_cut = 0, flows_rejudged = 0;
   std::uint64_t nat_port_errors = 0, nat_idle_timeouts = 0;
+  std::uint64_t nat_page_shortages = 0;  // choices of a port that looked at some ports of a busy destination alone
   std::uint64_t icmp_errors_sent = 0, icmp_errors_limited = 0, resets_sent = 0;
   std::uint64_t arp_requests_sent = 0, arp_replies_sent = 0, neighbors = 0;
   std::uint64_t handed_over = 0;  // packets that arrived at a worker that does not own their flow

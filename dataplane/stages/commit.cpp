@@ -114,6 +114,7 @@ void open_flow(World& world, PacketContext& context, const NewFlow& planned) {
   if (context.replaces) end_flow(world, context.session, world.counters.flows_closed);
   if (!planned) return;
   context.session = world.flows.insert(*planned, opening_state(context.parsed.protocol, context.parsed.tcp_flags));
+  if (context.nat != rules::kNone) world.nat_ports.began(world.flows, planned->reply);
   fill(world, context);
   world.counters.flows_created.add();
   world.counters.flows.set(world.flows.size());

@@ -98,6 +98,9 @@ Ticks life_of(const World& world, Uid uid, FlowState state, bool tracked) {
 }  // namespace
 
 void end_flow(World& world, SessionId id, CounterCell& cell) {
+  const auto& session = world.flows.session(id);
+  world.nat_ports.ended(world.flows, session.opening);
+  world.nat_ports.ended(world.flows, session.reply);
   world.flows.erase(id);
   cell.add();
   world.counters.flows.set(world.flows.size());

@@ -11,11 +11,13 @@
 #include "dataplane/nat/address_pool.h"
 #include "dataplane/packet/wire.h"
 #include "tests/dataplane/support/flow_memory.h"
+#include "tests/dataplane/support/port_memory.h"
 
 namespace sallyport::dataplane {
 namespace {
 
 using testing::OwnedFlowTable;
+using testing::OwnedPorts;
 
 constexpr std::uint32_t kServer = 0xC0000201, kNat = 0xCB007109;
 
@@ -24,40 +26,47 @@ FlowTuple reply_from(std::uint32_t server, std::uint16_t port, std::uint8_t prot
 }
 
 // Opens a mapping as the engine would; the opener is the n-th inside connection.
-SessionId open(FlowTable& table, FlowTuple reply, std::uint16_t port, std::uint32_t n) {
+SessionId open(FlowTable& table, PortAllocator& ports, FlowTuple reply, std::uint16_t port, std::uint32_t n) {
   reply.destination_port = port;
   if (reply.protocol() == kIcmp) reply.source_port = port;
   const FlowTuple opening{0x0A000000U + n, reply.source, 9999, reply.source_port, FlowTuple::pack(0, reply.protocol())};
   const auto id = table.insert(opening, reply, FlowState::other);
   EXPECT_TRUE(id);
+  ports.began(table, reply);
   return id.value_or(0);
+}
+
+void close(FlowTable& table, PortAllocator& ports, SessionId id) {
+  ports.ended(table, table.session(id).opening);
+  ports.ended(table, table.session(id).reply);
+  table.erase(id);
 }
 
 TEST(PortAllocator, UsesAllPortsOnceAndThenRefuses) {
   OwnedFlowTable table(130'000);
-  PortAllocator ports(1, 0, 1);
+  OwnedPorts ports(1);
   const FlowTuple reply = reply_from(kServer, 53);
   std::set<std::uint16_t> seen;
   std::uint32_t n = 0;
-  while (const auto port = ports.choose(*table, reply)) {
+  while (const auto port = ports->choose(*table, reply)) {
     ASSERT_GE(*port, kFirstNatPort);
     ASSERT_TRUE(seen.insert(*port).second) << *port;
-    open(*table, reply, *port, n++);
+    open(*table, *ports, reply, *port, n++);
   }
   EXPECT_EQ(seen.size(), 64512U);
-  EXPECT_FALSE(ports.choose(*table, reply));
+  EXPECT_FALSE(ports->choose(*table, reply));
 
   // Another destination, destination port, protocol or NAT address has all ports still.
   for (const auto& other : {reply_from(kServer + 1, 53), reply_from(kServer, 54), reply_from(kServer, 53, kTcp),
                             reply_from(kServer, 53, kUdp, kNat + 1)}) {
-    EXPECT_TRUE(ports.choose(*table, other));
+    EXPECT_TRUE(ports->choose(*table, other));
   }
 
   // One that comes free is found again.
   const auto freed = table->find({kServer, kNat, 53, 33333, FlowTuple::pack(1, kUdp)});
   ASSERT_TRUE(freed);
-  table->erase(freed->id);
-  EXPECT_EQ(ports.choose(*table, reply), 33333);
+  close(*table, *ports, freed->id);
+  EXPECT_EQ(ports->choose(*table, reply), 33333);
 }
 
 TEST(PortAllocator, SlicesAreDisjointAndWhole) {
@@ -65,7 +74,9 @@ TEST(PortAllocator, SlicesAreDisjointAndWhole) {
     std::uint32_t all = 0;
     OwnedFlowTable table(1);
     std::vector<PortAllocator> allocators;
-    for (std::uint32_t w = 0; w < workers; ++w) allocators.emplace_back(w, w, workers);
+    for (std::uint32_t w = 0; w < workers; ++w) {
+      allocators.emplace_back(w, PortSlice{w, workers}, std::span<std::byte>{}, 0);
+    }
     for (std::uint32_t port = 0; port <= 65535; ++port) {
       const auto p = static_cast<std::uint16_t>(port);
       const bool own = allocators[port % workers].is_free(*table, reply_from(kServer, 53), p);
@@ -81,12 +92,12 @@ TEST(PortAllocator, SlicesAreDisjointAndWhole) {
 
 TEST(PortAllocator, AWorkerStaysInItsSlice) {
   OwnedFlowTable table(30'000);
-  PortAllocator ports(8, 2, 5);
+  OwnedPorts ports(8, {2, 5});
   const FlowTuple reply = reply_from(kServer, 443, kTcp);
   std::uint32_t n = 0;
-  while (const auto port = ports.choose(*table, reply)) {
+  while (const auto port = ports->choose(*table, reply)) {
     ASSERT_EQ(*port % 5, 2);
-    open(*table, reply, *port, n++);
+    open(*table, *ports, reply, *port, n++);
   }
   std::uint32_t slice = 0;
   for (std::uint32_t port = kFirstNatPort; port <= 65535; ++port) slice += port % 5 == 2 ? 1U : 0U;
@@ -95,25 +106,25 @@ TEST(PortAllocator, AWorkerStaysInItsSlice) {
 
 TEST(PortAllocator, EchoIdsAreUniquePerDestination) {
   OwnedFlowTable table(70'000);
-  PortAllocator ports(1, 0, 1);
+  OwnedPorts ports(1);
   const FlowTuple reply = reply_from(kServer, 0, kIcmp);
   std::uint32_t n = 0;
   std::set<std::uint16_t> seen;
-  while (const auto id = ports.choose(*table, reply)) {
+  while (const auto id = ports->choose(*table, reply)) {
     ASSERT_TRUE(seen.insert(*id).second);
-    open(*table, reply, *id, n++);
+    open(*table, *ports, reply, *id, n++);
   }
   EXPECT_EQ(n, 64512U);
 }
 
 TEST(PortAllocator, PortsAreSpreadAndDependOnTheSeed) {
   OwnedFlowTable table(1);
-  PortAllocator one(1, 0, 1), two(2, 0, 1);
+  OwnedPorts one(1), two(2);
   std::array<int, 16> parts{};
   int equal = 0;
   for (int i = 0; i < 16'000; ++i) {
-    const auto a = one.choose(*table, reply_from(kServer, 53));
-    const auto b = two.choose(*table, reply_from(kServer, 53));
+    const auto a = one->choose(*table, reply_from(kServer, 53));
+    const auto b = two->choose(*table, reply_from(kServer, 53));
     ASSERT_TRUE(a && b);
     equal += a == b ? 1 : 0;
     ++parts[(*a - kFirstNatPort) * 16U / kNatPorts];
@@ -124,16 +135,16 @@ TEST(PortAllocator, PortsAreSpreadAndDependOnTheSeed) {
 
 TEST(AddressPool, OneInsideAddressKeepsItsPublicAddressUntilItIsFull) {
   OwnedFlowTable table(130'000);
-  PortAllocator ports(1, 0, 1);
+  OwnedPorts ports(1);
   const std::array addresses{rules::Ipv4{kNat}, rules::Ipv4{kNat + 1}};
   const rules::Ipv4 inside{0x0A000105};
   std::uint32_t n = 0;
   std::vector<std::uint32_t> used;
   const FlowTuple reply = reply_from(kServer, 53);
-  while (const auto chosen = lend_address(addresses, inside, *table, reply, ports)) {
+  while (const auto chosen = lend_address(addresses, inside, *table, reply, *ports)) {
     FlowTuple mapped = reply;
     mapped.destination = chosen->address;
-    open(*table, mapped, chosen->port, n++);
+    open(*table, *ports, mapped, chosen->port, n++);
     used.push_back(chosen->address);
   }
   ASSERT_EQ(used.size(), 2 * 64512U);
@@ -150,8 +161,8 @@ TEST(AddressPool, InsideAddressesAreSpread) {
 
 TEST(AddressPool, NoAddressNoMapping) {
   OwnedFlowTable table(1);
-  PortAllocator ports(1, 0, 1);
-  EXPECT_FALSE(lend_address({}, rules::Ipv4{1}, *table, reply_from(kServer, 53), ports));
+  OwnedPorts ports(1);
+  EXPECT_FALSE(lend_address({}, rules::Ipv4{1}, *table, reply_from(kServer, 53), *ports));
 }
 
 }  // namespace
