@@ -9,6 +9,7 @@
 #include <rte_ring.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -132,9 +133,11 @@ void DpdkRuntime::wait_for_adoption(const Generation* generation) const {
 
 CounterTotals DpdkRuntime::counters() const {
   CounterTotals totals;
+  // Corrections take back what an engine counted before, often another worker's: all of them are read first, so that
+  // they never take back more than there is.
+  for (const auto& worker : parts_->workers) add(totals, worker->corrections());
+  std::atomic_thread_fence(std::memory_order_acquire);
   for (const auto& worker : parts_->workers) {
-    // Corrections take back what the engine counted before: read first, they never take back more than there is.
-    add(totals, worker->corrections());
     add(totals, worker->engine_counters());
     totals.handed_over += worker->handed_over();
   }
@@ -166,15 +169,16 @@ PortStatus DpdkRuntime::port_status(PortIndex index) const {
     status.in_errors = stats.ierrors;
     status.out_errors = stats.oerrors;
   }
-  for (const auto& worker : parts_->workers) {
-    add(status, worker->corrections().ports[index]);
-    add(status, worker->engine_counters().ports[index]);
-  }
+  for (const auto& worker : parts_->workers) add(status, worker->corrections().ports[index]);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  for (const auto& worker : parts_->workers) add(status, worker->engine_counters().ports[index]);
   status.advice = port_advice(status, device.source().kind, device.interface_name());
   return status;
 }
 
+// The watch asks as well as the control thread, and drivers' statistics are for one caller at a time.
 std::vector<PortStatus> DpdkRuntime::ports() const {
+  const std::scoped_lock lock(ports_mutex_);
   std::vector<PortStatus> all;
   for (PortIndex index = 0; index < parts_->devices.size(); ++index) all.push_back(port_status(index));
   return all;

@@ -68,6 +68,7 @@ class DpdkRuntime final : public Runtime {
   std::uint32_t rule_capacity_ = 0;
   std::uint32_t rule_uids_ = 0;
 
+  mutable std::mutex ports_mutex_;
   std::mutex watch_mutex_;
   std::condition_variable_any watch_wakes_;
   std::set<std::string> advised_;
