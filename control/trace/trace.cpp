@@ -34,7 +34,8 @@ using Failure = std::unexpected<std::string>;
 struct Exchange {
   Judged forward;
   std::optional<Judged> reply;
-  std::uint16_t nat_port = 0;  // chosen at run time; 0: none
+  std::uint16_t nat_port = 0;     // chosen at run time; 0: none
+  bool other_ports_pass = false;  // this NAT port is refused where another one is not
 
   [[nodiscard]] bool allowed() const { return forward.allowed() && (!reply || reply->allowed()); }
 };
@@ -142,7 +143,7 @@ class Tracer {
     if (!engine) return Failure(engine.error());
     (*engine)->force_nat_port(nat_port);
     const auto first = opening(flags_);
-    Exchange made{judge(**engine, build(first), port_, kStep), std::nullopt, 0};
+    Exchange made{.forward = judge(**engine, build(first), port_, kStep)};
     if (has_ports(request_.protocol) && made.forward.event_with(dp::StageNote::nat_out) != nullptr)
       made.nat_port = nat_port;
     if (made.forward.disposition == dp::Disposition::forward)
@@ -154,10 +155,14 @@ class Tracer {
   // Every NAT port is judged: the first refused is reported, else the first.
   std::expected<Exchange, std::string> exchange_over_nat_ports(const rules::Policy& policy) const {
     auto first = exchange(dp::kFirstNatPort);
-    if (!first || first->nat_port == 0 || !first->allowed()) return first;
+    if (!first || first->nat_port == 0) return first;
     for (const auto port : nat_port_boundaries(policy)) {
       auto other = exchange(port);
-      if (!other || !other->allowed()) return other;
+      if (!other) return other;
+      if (other->allowed() == first->allowed()) continue;
+      auto& refused = first->allowed() ? *other : *first;
+      refused.other_ports_pass = true;
+      return std::move(refused);
     }
     return first;
   }
@@ -251,7 +256,7 @@ TraceResult result_of(const Exchange& made, const World& world, const TraceReque
   if (made.reply) add_stages(*made.reply, names, "reply", result);
   if (!result.allow) describe_deny(made.forward.allowed() ? *made.reply : made.forward, names, policy, result);
   if (made.forward.disposition == dp::Disposition::forward) describe_translation(made.forward, request, result);
-  if (!result.allow && made.nat_port != 0 && result.path == "reply" && !result.stages.empty()) {
+  if (made.other_ports_pass && !result.stages.empty()) {
     result.stages.back().note += " (NAT port " + std::to_string(made.nat_port) + ", the first refused of 1024-65535)";
   }
   return result;
@@ -278,7 +283,7 @@ std::expected<TraceResult, std::string> trace_established(const rules::Policy& p
   if (auto placed = tracer.place(); !placed) return Failure(placed.error());
   auto judged = tracer.established(std::move(*judging));
   if (!judged) return Failure(judged.error());
-  if (*judged) return result_of({std::move(**judged), std::nullopt, 0}, tracer.world(), request, policy);
+  if (*judged) return result_of({.forward = std::move(**judged)}, tracer.world(), request, policy);
 
   // No such flow can exist: source check or routes refuse it, or an ACL before them. They say so without the groups.
   auto plain = World::create(std::move(*judging_openly), gateway);

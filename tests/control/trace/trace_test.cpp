@@ -11,6 +11,7 @@ namespace sallyport::control::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kTiers = R"({
   "version": 1,
@@ -91,7 +92,51 @@ TEST(Trace, NamesTheFirstNatPortThatIsRefused) {
   EXPECT_EQ(result.code, "SUBNET_ACL_RESTRICTION");
   EXPECT_EQ(result.rule, "30");
   EXPECT_EQ(result.translated_from, "203.0.113.5");
-  EXPECT_THAT(to_text(result), HasSubstr("NAT port 3000"));
+  EXPECT_THAT(to_text(result), HasSubstr("NAT port 3000, the first refused of 1024-65535"));
+}
+
+// Only where another NAT port would do is the port the reason.
+TEST(Trace, TellsTheNatPortOnlyWhereItMatters) {
+  const std::string entries =
+      R"("ingress": [ { "rule_no": 10, "action": "allow", "protocol": "-1", "cidr_block": "10.0.0.0/16" }, )";
+  struct Case {
+    std::string description, replies;
+    bool told;
+  };
+  const std::vector<Case> cases{
+      {"1024 alone is refused", R"("from_port": 1025, "to_port": 65535)", true},
+      {"1024 alone is admitted", R"("from_port": 1024, "to_port": 1024)", true},
+      {"none is admitted", R"("from_port": 443, "to_port": 443)", false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.description);
+    auto text = kTiers;
+    const auto from = text.find("\"ingress\": [ { \"rule_no\"");
+    const auto to = text.find("\"egress\"", from);
+    text.replace(from, to - from,
+                 entries + R"({ "rule_no": 20, "action": "allow", "protocol": "tcp", "cidr_block": "0.0.0.0/0", )" +
+                     c.replies + " } ], ");
+    const auto result = traced(image_of(text), {.protocol = "tcp", .from = "10.0.4.10", .to = "198.51.100.7:443"});
+    EXPECT_EQ(result.code, "SUBNET_ACL_RESTRICTION");
+    EXPECT_EQ(to_text(result).find("NAT port") != std::string::npos, c.told) << to_text(result);
+  }
+}
+
+// The replies are lost behind the NAT gateway, whatever its port: at the client's own ACL.
+TEST(Trace, TellsNoNatPortWhereTheClientsPortIsRefused) {
+  auto text = kTiers;
+  const std::string home = R"("app-a": { "cidr_block": "10.0.4.0/24", "route_table": "private")";
+  text.replace(text.find(home), home.size(), home + R"(, "network_acl": "forgot")");
+  const std::string half = R"("half": {)";
+  text.replace(
+      text.find(half), half.size(),
+      R"("forgot": { "egress": [ { "rule_no": 1, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0" } ] },
+    "half": {)");
+  const auto result = traced(image_of(text), {.protocol = "tcp", .from = "10.0.4.10", .to = "198.51.100.7:443"});
+  EXPECT_EQ(result.code, "SUBNET_ACL_RESTRICTION");
+  EXPECT_EQ(result.path, "reply");
+  EXPECT_EQ(result.at_subnet, "app-a");
+  EXPECT_THAT(to_text(result), Not(HasSubstr("NAT port")));
 }
 
 TEST(Trace, KnowsPortsOfAGatewayDocument) {
