@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # A small world of network namespaces: switches, hosts, the gateway and real servers in it. The lab and the end-to-end tests stand on it.
 #
-# Sourced after tools/common.sh. Always: everything has a name that starts with $prefix or lies in $work; nothing else on the host is
-# touched, and world_end takes all of it away, also what a crashed run of the same prefix left.
+# Sourced after tools/common.sh. Always: everything has a name that starts with $prefix or lies in $work, and is recorded there; nothing
+# else on the host is touched, and world_end takes all of it away.
 #
 #   world_begin PREFIX · add_switch NAME · add_host NAME SWITCH ADDRESS/LEN GATEWAY|none [LINK-ADDRESS] · add_port NAME SWITCH
 #   add_leg NAME SWITCH ADDRESS/LEN (another interface of a host, named like the switch)
@@ -38,6 +38,7 @@ world_begin() {
   socket=$work/control.sock
   printf '%s %s\n' "$$" "$(started_at $$)" >"$work/owner"
   : >"$work/processes"
+  : >"$work/namespaces"
   add_namespace switch
   add_namespace gateway
 }
@@ -45,6 +46,7 @@ world_begin() {
 namespace() { printf '%s-%s' "$prefix" "$1"; }
 add_namespace() {
   ip netns add "$(namespace "$1")"
+  printf '%s\n' "$(namespace "$1")" >>"$work/namespaces"
   ip -n "$(namespace "$1")" link set lo up
 }
 in_host() { local name=$1; shift; ip netns exec "$(namespace "$name")" "$@"; }
@@ -136,26 +138,29 @@ gone() {
   ! [ -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -le 1 ]; } 2>/dev/null
 }
 
-# end_world WORK — whatever a run with this folder started or made, from its records.
+# end_world WORK — whatever a run with this folder started or made, from its records and nothing else.
 end_world() {
   local folder=$1 pid since name
   while read -r pid since name; do
     if alive "$pid" "$since"; then stop "$pid"; fi
   done < <(tac "$folder/processes" 2>/dev/null)
+  end_namespaces "$folder/namespaces"
   rm -rf "$folder"
 }
 
+# Without root they were those of a user namespace and are gone with its last process.
 end_namespaces() {
   local name pid
-  for name in $(ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep "^$1-"); do
+  if [ "$(id -u)" != 0 ] || ! [ -e "$1" ]; then return; fi
+  while read -r name; do
+    [ -e "/run/netns/$name" ] || continue
     for pid in $(ip netns pids "$name"); do stop "$pid"; done
     ip netns delete "$name"
-  done
+  done <"$1"
 }
 
 world_end() {
   [ "$work" ] || return 0
   end_world "$work"
-  end_namespaces "$prefix"
   work=''
 }
