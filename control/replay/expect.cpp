@@ -57,13 +57,15 @@ class Comparison {
   }
 
   void compare_rules(const json& expected, const json& seen) {
-    for (const auto& rule : expected) {
-      const auto name = rule.is_object() ? rule.value("name", std::string()) : std::string();
-      const auto* found = rule_named(seen, name);
-      if (found == nullptr) {
-        error_ = "expectation /rules: no rule is named " + shown(name);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const auto& rule = expected[i];
+      const auto name = rule.is_object() ? rule.value("name", json()) : json();
+      const auto* found = name.is_string() ? rule_named(seen, name) : nullptr;
+      if (found != nullptr) {
+        compare("/rules/" + name.get<std::string>(), rule, *found);
       } else {
-        compare("/rules/" + name, rule, *found);
+        error_ = "expectation /rules/" + std::to_string(i) + ": " +
+                 (name.is_string() ? "no rule is named " + shown(name) : "expected an object with a rule's name");
       }
     }
   }

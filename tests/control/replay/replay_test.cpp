@@ -154,6 +154,10 @@ TEST_F(ReplayTest, ComparesWithExpectations) {
       {"a rule not met", R"({"rules": [{"name": "app/egress/0", "decided": 1}]})", kNo, "/rules/app/egress/0/decided"},
       {"an unknown key", R"({"packets": {"inn": 5}})", kBadInput, "no such key"},
       {"an unknown rule", R"({"rules": [{"name": "x"}]})", kBadInput, "no rule is named"},
+      {"a rule without a name", R"({"rules": [{"name": "app/egress/0"}, {"decided": 1}]})", kBadInput,
+       "/rules/1: expected an object with a rule's name"},
+      {"a rule whose name is no string", R"({"rules": [{"name": 5}]})", kBadInput, "/rules/0: expected an object"},
+      {"a rule that is no object", R"({"rules": ["app/egress/0"]})", kBadInput, "/rules/0: expected an object"},
       {"no object", "[]", kBadInput, "JSON object"},
   };
   for (const auto& c : cases) {
