@@ -115,7 +115,7 @@ std::span<const DocumentKey> document_keys() {
       {"write_group", "gateway: control", "the system group that may change things"},
       {"metrics", "gateway", "where /metrics and /health are served by TCP"},
       {"listen", "gateway: metrics", "\"HOST:PORT\""},
-      {"flow_log", "gateway", "refused by this version"},
+      {"flow_log", "gateway; policy: interfaces.NAME", "refused by this version"},
   });
   return kKeys;
 }

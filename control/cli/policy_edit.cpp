@@ -18,7 +18,7 @@ constexpr const char* kGroups = "security_groups";
 constexpr const char* kAcls = "network_acls";
 
 std::string path_of(const std::string& section, const std::string& name) {
-  return "/" + section + "/" + pointer_token(name);
+  return "/" + section + "/" + rules::pointer_token(name);
 }
 
 // What the format says of a group and an ACL that nobody wrote.
@@ -94,20 +94,6 @@ std::optional<std::size_t> entry_numbered(const Json& entries, std::uint32_t rul
 }
 
 }  // namespace
-
-std::string pointer_token(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 void PolicyEdit::put(const char* operation, const std::string& pointer, const Json& value) {
   Json step{{"op", operation}, {"path", pointer}};

@@ -89,9 +89,6 @@ class PolicyEdit {
   Json operations_ = Json::array();
 };
 
-// "a/b" as a token of a JSON pointer.
-[[nodiscard]] std::string pointer_token(std::string_view name);
-
 // Traffic as members of a document's rule; the error says what is wrong with the words typed.
 [[nodiscard]] std::expected<nlohmann::ordered_json, std::string> group_traffic(const TrafficText& text);
 [[nodiscard]] std::expected<nlohmann::ordered_json, std::string> acl_traffic(const TrafficText& text);

@@ -7,7 +7,7 @@
 
 #include "control/cli/policy_edit.h"
 #include "rules/model/address.h"
-#include "rules/model/policy.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::control {
 namespace {
@@ -20,31 +20,6 @@ std::optional<int> whole_number(std::string_view text) {
   if (text.empty() || failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
-
-// nullopt for words that are no protocol.
-std::optional<int> protocol_number(std::string_view text) {
-  if (text == "tcp") return rules::kProtocolTcp;
-  if (text == "udp") return rules::kProtocolUdp;
-  if (text == "icmp") return rules::kProtocolIcmp;
-  if (text == "all") return rules::kAnyProtocol;
-  const auto number = whole_number(text);
-  return number && *number >= -1 && *number <= 255 ? number : std::nullopt;
-}
-
-std::string protocol_word(int protocol) {
-  switch (protocol) {
-    case rules::kProtocolTcp:
-      return "tcp";
-    case rules::kProtocolUdp:
-      return "udp";
-    case rules::kProtocolIcmp:
-      return "icmp";
-    default:
-      return std::to_string(protocol);
-  }
-}
-
-bool has_ports(int protocol) { return protocol == rules::kProtocolTcp || protocol == rules::kProtocolUdp; }
 
 struct Pair {
   int first, second;
@@ -61,22 +36,22 @@ std::optional<Pair> pair_of(std::string_view text, char separator, int absent) {
 }
 
 struct Traffic {
-  int protocol;
+  std::int16_t protocol;
   Pair numbers;  // ports, or type and code; {0, 0} where there are none
 };
 
 std::expected<Traffic, std::string> understood(const TrafficText& text) {
-  const auto protocol = protocol_number(text.protocol);
+  const auto protocol = rules::protocol_number(text.protocol);
   if (!protocol) {
     return std::unexpected(
         fmt::format("\"{}\" is no protocol: say tcp, udp, icmp, all or a number from 0 to 255", text.protocol));
   }
   if (!text.icmp.empty() && *protocol != rules::kProtocolIcmp)
     return std::unexpected("--icmp goes with --protocol icmp");
-  if (has_ports(*protocol)) {
+  if (rules::has_ports(*protocol)) {
     const auto ports = pair_of(text.port, '-', 0);
     if (!ports)
-      return std::unexpected(fmt::format("{} needs --port, as in 443 or 1024-65535", protocol_word(*protocol)));
+      return std::unexpected(fmt::format("{} needs --port, as in 443 or 1024-65535", rules::protocol_text(*protocol)));
     return Traffic{*protocol, *ports};
   }
   if (!text.port.empty())
@@ -96,7 +71,7 @@ int number_in(const Json& rule, const char* member, int absent) {
 std::expected<Json, std::string> group_traffic(const TrafficText& text) {
   const auto traffic = understood(text);
   if (!traffic) return std::unexpected(traffic.error());
-  return Json{{"protocol", protocol_word(traffic->protocol)},
+  return Json{{"protocol", rules::protocol_text(traffic->protocol)},
               {"from_port", traffic->numbers.first},
               {"to_port", traffic->numbers.second}};
 }
@@ -104,8 +79,8 @@ std::expected<Json, std::string> group_traffic(const TrafficText& text) {
 std::expected<Json, std::string> acl_traffic(const TrafficText& text) {
   const auto traffic = understood(text);
   if (!traffic) return std::unexpected(traffic.error());
-  Json out{{"protocol", protocol_word(traffic->protocol)}};
-  const bool ports = has_ports(traffic->protocol);
+  Json out{{"protocol", rules::protocol_text(traffic->protocol)}};
+  const bool ports = rules::has_ports(traffic->protocol);
   if (ports || traffic->protocol == rules::kProtocolIcmp) {
     out[ports ? "from_port" : "icmp_type"] = traffic->numbers.first;
     out[ports ? "to_port" : "icmp_code"] = traffic->numbers.second;
@@ -115,11 +90,9 @@ std::expected<Json, std::string> acl_traffic(const TrafficText& text) {
 
 std::string traffic_identity(const Json& rule) {
   const Json written = rule.value("protocol", Json());
-  const auto protocol = written.is_number_integer()
-                            ? std::optional(written.get<int>())
-                            : protocol_number(written.is_string() ? written.get<std::string>() : "");
+  const auto protocol = rules::protocol_number(written.is_string() ? written.get<std::string>() : written.dump());
   if (!protocol) return "";
-  if (*protocol != rules::kProtocolIcmp && !has_ports(*protocol)) return std::to_string(*protocol);
+  if (*protocol != rules::kProtocolIcmp && !rules::has_ports(*protocol)) return std::to_string(*protocol);
   return fmt::format("{} {} {}", *protocol, number_in(rule, "from_port", -1), number_in(rule, "to_port", -1));
 }
 

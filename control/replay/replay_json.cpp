@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "control/replay/replay.h"
+#include "control/trace/text_or_null.h"
 
 namespace sallyport::control {
 
 namespace {
-
-nlohmann::json text_or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
 
 nlohmann::json tuple_json(const std::optional<PacketTuple>& tuple) {
   if (!tuple) return {};

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/parse.h"
@@ -23,15 +22,29 @@ namespace {
 constexpr std::string_view kFlagLetters = "FSRPAUEW";  // from the lowest bit on
 constexpr std::size_t kPayload = 8;
 
-// Known without /etc/protocols, which a bare system does not have. IANA's numbers, Debian's names.
+// Beside the words of a policy: known without /etc/protocols, which a bare system does not have. IANA's numbers,
+// Debian's names.
 struct ProtocolName {
   std::uint8_t number;
   std::string_view name;
 };
 constexpr auto kProtocols = std::to_array<ProtocolName>({
-    {1, "icmp"},     {2, "igmp"},   {4, "ipencap"}, {6, "tcp"},    {17, "udp"},      {33, "dccp"}, {41, "ipv6"},
-    {47, "gre"},     {50, "esp"},   {51, "ah"},     {88, "eigrp"}, {89, "ospf"},     {94, "ipip"}, {103, "pim"},
-    {108, "ipcomp"}, {112, "vrrp"}, {115, "l2tp"},  {132, "sctp"}, {136, "udplite"},
+    {2, "igmp"},
+    {4, "ipencap"},
+    {33, "dccp"},
+    {41, "ipv6"},
+    {47, "gre"},
+    {50, "esp"},
+    {51, "ah"},
+    {88, "eigrp"},
+    {89, "ospf"},
+    {94, "ipip"},
+    {103, "pim"},
+    {108, "ipcomp"},
+    {112, "vrrp"},
+    {115, "l2tp"},
+    {132, "sctp"},
+    {136, "udplite"},
 });
 // A row of /etc/protocols; traces are made on many threads.
 struct ProtocolEntry {
@@ -172,13 +185,12 @@ std::optional<std::uint8_t> parse_tcp_flags(std::string_view letters) {
   return static_cast<std::uint8_t>(flags);
 }
 
-bool has_ports(std::uint8_t protocol) { return protocol == dp::kTcp || protocol == dp::kUdp; }
-
 std::string endpoint_text(rules::Ipv4 address, std::uint16_t port, std::uint8_t protocol) {
   return rules::to_string(address) + (has_ports(protocol) ? ':' + std::to_string(port) : "");
 }
 
 std::string protocol_name(std::uint8_t protocol) {
+  if (has_ports(protocol) || protocol == rules::kProtocolIcmp) return rules::protocol_text(protocol);
   const auto known = std::ranges::find(kProtocols, protocol, &ProtocolName::number);
   if (known != kProtocols.end()) return std::string(known->name);
   ProtocolEntry entry;
@@ -191,9 +203,9 @@ std::optional<std::uint8_t> protocol_named(std::string_view name) {
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto known = std::ranges::find(kProtocols, lower, &ProtocolName::name);
   if (known != kProtocols.end()) return known->number;
-  std::uint8_t number = 0;
-  const auto [end, error] = std::from_chars(lower.data(), lower.data() + lower.size(), number);
-  if (error == std::errc{} && end == lower.data() + lower.size()) return number;
+  if (const auto number = rules::protocol_number(lower)) {
+    return number == rules::kAnyProtocol ? std::nullopt : std::optional(static_cast<std::uint8_t>(*number));
+  }
   ProtocolEntry entry;
   getprotobyname_r(lower.c_str(), &entry.value, entry.text.data(), entry.text.size(), &entry.found);
   if (entry.found == nullptr) return std::nullopt;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/model/address.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::control {
 
@@ -37,7 +38,7 @@ struct Probe {
 // "SA" to bits; nullopt for letters that are none of SAFRPUEW.
 [[nodiscard]] std::optional<std::uint8_t> parse_tcp_flags(std::string_view letters);
 
-[[nodiscard]] bool has_ports(std::uint8_t protocol);
+using rules::has_ports;
 // "10.0.4.9:41000", the port only with TCP and UDP.
 [[nodiscard]] std::string endpoint_text(rules::Ipv4 address, std::uint16_t port, std::uint8_t protocol);
 

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/trace/text_or_null.h"
 #include "control/trace/trace.h"
 
 namespace sallyport::control {
 
 namespace {
-
-nlohmann::json text_or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
 
 template <typename T>
 nlohmann::json value_or_null(const std::optional<T>& value) {

@@ -102,6 +102,20 @@ std::string more(std::size_t count, std::size_t kept, std::string_view what) {
 
 }  // namespace
 
+std::string pointer_token(std::string_view name) {
+  std::string token;
+  for (const char c : name) {
+    if (c == '~') {
+      token += "~0";
+    } else if (c == '/') {
+      token += "~1";
+    } else {
+      token += c;
+    }
+  }
+  return token;
+}
+
 void Diagnostics::error(SourcePosition where, std::string pointer, std::string message, std::string nearest) {
   add({Severity::error, where, std::move(pointer), std::move(message), std::move(nearest)});
 }

@@ -56,6 +56,9 @@ class Diagnostics {
 // found.
 [[nodiscard]] std::string render(const Diagnostics& diagnostics, std::string_view file, std::string_view source);
 
+// `name` as a token of a JSON pointer.
+[[nodiscard]] std::string pointer_token(std::string_view name);
+
 // The known name nearest to `name` (Damerau-Levenshtein, at most a third of its length), or "".
 [[nodiscard]] std::string nearest_name(std::string_view name, const std::vector<std::string_view>& known);
 

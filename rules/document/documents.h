@@ -61,7 +61,28 @@ struct ReadGateway {
 [[nodiscard]] std::optional<std::string> write_section(const Policy& policy, std::string_view section,
                                                        std::string_view name);
 
-// True when both mean the same for every packet and flow: descriptions, positions, order of keys aside.
+// What differs in meaning between two policies, in the order of the format's sections; descriptions, positions and the
+// order of keys aside. A name that both know means another thing in each. Names point into the policies.
+enum class Section : std::uint8_t {
+  vpc,
+  prefix_lists,
+  security_groups,
+  network_acls,
+  route_tables,
+  subnets,
+  interfaces,
+  nat_gateways,
+  options
+};
+struct Difference {
+  Section section = Section::vpc;
+  std::string_view name;  // "" of vpc and options
+  bool before = true;     // the first policy knows it
+  bool after = true;
+};
+[[nodiscard]] std::vector<Difference> differences(const Policy& before, const Policy& after);
+
+// True when both mean the same for every packet and flow.
 [[nodiscard]] bool same_meaning(const Policy& a, const Policy& b);
 
 }  // namespace sallyport::rules

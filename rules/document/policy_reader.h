@@ -65,6 +65,8 @@ class PolicyReader {
   // CIDRs of an array, without those that are wrong.
   std::vector<Prefix> prefixes(Value value);
   std::vector<std::string> names(Value value, Refers to);
+  // The groups of an interface or a subnet.
+  std::vector<std::string> member_of(Value value);
   void refuse_ipv6_list(const Fields& fields, std::string_view key);
   void refuse_ipv6_value(const Fields& fields, std::string_view key);
 

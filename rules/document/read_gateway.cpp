@@ -18,6 +18,7 @@ using Keys = std::string_view;
 constexpr std::array<Keys, 10> kGatewayKeys{"version", "ports",  "workers", "max_flows", "idle",
                                             "memory",  "policy", "control", "metrics",   "flow_log"};
 constexpr std::array<Keys, 6> kPortKeys{"device", "subnets", "proxy_arp", "mtu", "routed", "uplink"};
+constexpr std::array<Keys, 3> kWays{"subnets", "routed", "uplink"};
 constexpr std::array<Keys, 4> kLinkKeys{"address", "gateway", "ipv6_address", "ipv6_gateway"};
 constexpr std::array<Keys, 3> kControlKeys{"socket", "read_group", "write_group"};
 constexpr std::array<Keys, 1> kMetricsKeys{"listen"};
@@ -125,7 +126,7 @@ void GatewayReader::read_port(Port& port, Value value) {
   if (const auto uplink = fields["uplink"]) port.uplink = read_link(*uplink);
   const auto subnets = fields["subnets"];
   const bool has_subnets = subnets && (subnets->kind() != Kind::array || subnets->size() > 0);
-  if (!has_subnets && !fields["routed"] && !fields["uplink"]) {
+  if (!has_subnets && !fields["routed"] && !fields["uplink"] && !fields.misspelt(kWays)) {
     in_.error(value, "a port that leads nowhere, expected subnets, routed or uplink");
   }
 }

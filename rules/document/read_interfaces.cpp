@@ -12,9 +12,9 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 9> kInterfaceKeys{"subnet",          "private_ips",       "public_ip", "ipv6_addresses",
-                                             "security_groups", "source_dest_check", "mac",       "publish",
-                                             "timeouts"};
+constexpr std::array<Keys, 10> kInterfaceKeys{"subnet",          "private_ips",       "public_ip", "ipv6_addresses",
+                                              "security_groups", "source_dest_check", "mac",       "publish",
+                                              "timeouts",        "flow_log"};
 constexpr std::array<Keys, 5> kNatKeys{"subnet", "private_ip", "public_ips", "connectivity_type",
                                        "secondary_private_ip_addresses"};
 constexpr std::array<Keys, 2> kConnectivity{"public", "private"};
@@ -38,10 +38,11 @@ void PolicyReader::read_interface(const std::string& name, Interface& interface,
   interface.timeouts = policy_.options.timeouts;
   if (!fields.valid()) return;
   refuse_ipv6_list(fields, "ipv6_addresses");
+  if (const auto log = fields["flow_log"]) in_.not_enforced(*log, "The flow log", "found the key \"flow_log\"");
   read_private_ips(fields, name, interface);
   if (const auto address = fields["public_ip"]) read_public_ip(*address, name, interface);
   if (const auto groups = fields["security_groups"]) {
-    interface.security_groups = names(*groups, Refers::security_group);
+    interface.security_groups = member_of(*groups);
     if (groups->kind() == Kind::array && groups->size() == 0) {
       in_.error(*groups, "found an empty array, expected at least one group (without the key it is \"default\")");
     }

@@ -56,6 +56,7 @@ void PolicyReader::read_routes(Value value, std::vector<Route>& routes) {
 std::optional<Value> PolicyReader::read_destination(const Fields& fields, Route& route) {
   refuse_ipv6_value(fields, "ipv6_cidr_block");
   if (given(fields, kDestinationKeys) != 1) {
+    if (fields.misspelt(kDestinationKeys)) return std::nullopt;
     in_.error(fields.object(), "expected exactly one destination: cidr_block, ipv6_cidr_block or prefix_list");
     return std::nullopt;
   }
@@ -83,6 +84,7 @@ std::optional<Value> PolicyReader::read_target(const Fields& fields, Route& rout
     refuse_ipv6_value(fields, "egress_only_gateway");
   }
   if (targets != 1) {
+    if (fields.misspelt(kNamedTargetKeys) || fields.misspelt(kFlagTargetKeys)) return std::nullopt;
     in_.error(fields.object(),
               "expected exactly one target: gateway, nat_gateway, interface, egress_only_gateway or blackhole");
     return std::nullopt;
@@ -141,7 +143,7 @@ void PolicyReader::read_subnet(Value value, Subnet& subnet) {
   refuse_ipv6_value(fields, "ipv6_cidr_block");
   read_name_of(fields, "route_table", "route table", policy_.route_tables, subnet.route_table);
   read_name_of(fields, "network_acl", "network ACL", policy_.network_acls, subnet.network_acl);
-  if (const auto groups = fields["security_groups"]) subnet.security_groups = names(*groups, Refers::security_group);
+  if (const auto groups = fields["security_groups"]) subnet.security_groups = member_of(*groups);
   const auto cidr = fields.required("cidr_block");
   const auto prefix = cidr ? in_.prefix(*cidr) : std::nullopt;
   if (!prefix) return;

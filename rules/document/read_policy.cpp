@@ -188,6 +188,18 @@ std::vector<std::string> PolicyReader::names(Value value, Refers to) {
   return names;
 }
 
+std::vector<std::string> PolicyReader::member_of(Value value) {
+  const auto groups = names(value, Refers::security_group);
+  if (value.kind() != Kind::array) return groups;
+  std::vector<std::string_view> seen;
+  value.each_element([&](Value element) {
+    const bool repeated = element.kind() == Kind::string && std::ranges::find(seen, element.text()) != seen.end();
+    if (repeated) in_.warning(element, "group " + in_quotes(element.text()) + " is named twice");
+    if (element.kind() == Kind::string) seen.push_back(element.text());
+  });
+  return groups;
+}
+
 void PolicyReader::refuse_ipv6_list(const Fields& fields, std::string_view key) {
   const auto value = fields[key];
   if (!value || !in_.is(*value, Kind::array, "an array") || value->size() == 0) return;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rules/document/policy_reader.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::rules {
 namespace {
@@ -18,26 +19,16 @@ constexpr std::array<Keys, 9> kGroupRuleKeys{"description",     "protocol",     
                                              "to_port",         "cidr_blocks",  "ipv6_cidr_blocks",
                                              "security_groups", "prefix_lists", "self"};
 constexpr std::array<Keys, 4> kPeerLists{"cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_lists"};
+constexpr std::array<Keys, 5> kPeerKeys{"cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_lists", "self"};
 constexpr std::array<Keys, 2> kAclKeys{"ingress", "egress"};
 constexpr std::array<Keys, 10> kAclEntryKeys{"description",     "rule_no",   "action",  "protocol",  "cidr_block",
                                              "ipv6_cidr_block", "from_port", "to_port", "icmp_type", "icmp_code"};
+constexpr std::array<Keys, 2> kAclPeerKeys{"cidr_block", "ipv6_cidr_block"};
 constexpr std::array<Keys, 2> kActions{"deny", "allow"};
-constexpr std::array<Keys, 5> kProtocolNames{"tcp", "udp", "icmp", "icmpv6", "all"};
-constexpr std::int64_t kProtocolIcmpv6 = 58;
-constexpr std::array<std::int64_t, 5> kProtocolNumbers{kProtocolTcp, kProtocolUdp, kProtocolIcmp, kProtocolIcmpv6,
-                                                       kAnyProtocol};
 constexpr std::int64_t kLastPort = 65535;
 constexpr std::int64_t kLastRuleNo = 32766;
 
 constexpr Prefix kEverywhere{};
-
-// "6", "-1", … without sign or leading zeros but in "-1".
-std::optional<std::int64_t> protocol_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size() && text == std::to_string(number);
-  return whole ? std::optional(number) : std::nullopt;
-}
 
 }  // namespace
 
@@ -87,7 +78,7 @@ void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
                           const auto list = fields[key];
                           return list && (list->kind() != Kind::array || list->size() > 0);
                         });
-  if (!has_peer)
+  if (!has_peer && !fields.misspelt(kPeerKeys))
     in_.error(value, "a rule without a peer, expected one of cidr_blocks, security_groups, prefix_lists, self: true");
 }
 
@@ -140,7 +131,7 @@ void PolicyReader::read_acl_entry(const Fields& fields, AclEntry& entry) {
   }
   refuse_ipv6_value(fields, "ipv6_cidr_block");
   const auto cidr = fields["cidr_block"];
-  if (cidr.has_value() == fields["ipv6_cidr_block"].has_value()) {
+  if (cidr.has_value() == fields["ipv6_cidr_block"].has_value() && !fields.misspelt(kAclPeerKeys)) {
     in_.error(fields.object(), "expected exactly one of cidr_block and ipv6_cidr_block");
   }
   if (cidr) entry.cidr_block = in_.prefix(*cidr).value_or(Prefix{});
@@ -149,28 +140,26 @@ void PolicyReader::read_acl_entry(const Fields& fields, AclEntry& entry) {
 std::optional<std::int16_t> PolicyReader::protocol(const Fields& fields) {
   const auto value = fields.required("protocol");
   if (!value) return std::nullopt;
-  std::optional<std::int64_t> number;
-  if (value->kind() == Kind::integer) number = value->integer();
-  if (value->kind() == Kind::string) {
-    const auto named = std::ranges::find(kProtocolNames, value->text());
-    number = named == kProtocolNames.end() ? protocol_number(value->text())
-                                           : kProtocolNumbers[static_cast<std::size_t>(named - kProtocolNames.begin())];
-  }
+  const bool is_text = value->kind() == Kind::string;
+  const bool is_number = value->kind() == Kind::integer;
+  const auto number = is_text     ? protocol_number(value->text())
+                      : is_number ? protocol_number(std::to_string(value->integer()))
+                                  : std::nullopt;
   if (number == kProtocolIcmpv6) {
     in_.not_enforced(*value, "IPv6", "found the protocol icmpv6");
     return std::nullopt;
   }
-  if (number && *number >= kAnyProtocol && *number <= 255) return static_cast<std::int16_t>(*number);
-  const auto text = value->kind() == Kind::string ? value->text() : std::string_view{};
+  if (number) return number;
+  const auto text = is_text ? value->text() : std::string_view{};
   in_.error(*value,
             "unknown protocol: found " + describe(*value) +
                 ", expected \"tcp\", \"udp\", \"icmp\", \"all\", or a number from 0 to 255 or -1",
-            nearest_name(text, {kProtocolNames.begin(), kProtocolNames.end()}));
+            nearest_name(text, {protocol_words().begin(), protocol_words().end()}));
   return std::nullopt;
 }
 
 void PolicyReader::read_ports(const Fields& fields, Traffic& traffic) {
-  if (traffic.protocol != kProtocolTcp && traffic.protocol != kProtocolUdp) {
+  if (!has_ports(traffic.protocol)) {
     return expect_no_ports(fields, traffic.protocol == kAnyProtocol ? "all" : std::to_string(traffic.protocol));
   }
   const auto from_value = fields.required("from_port");

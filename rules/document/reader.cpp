@@ -68,10 +68,14 @@ void Reader::warning(Value at, std::string message) {
   diagnostics_->warning(at.where(), at.pointer(), std::move(message));
 }
 
-void Reader::unknown(Value at, std::string_view what, std::span<const std::string_view> known) {
-  if (!diagnostics_->keeps(Severity::error, at.where())) return diagnostics_->error(at.where(), {}, {});
-  error(at, "unknown " + std::string(what) + ' ' + in_quotes(at.text()),
-        nearest_name(at.text(), {known.begin(), known.end()}));
+std::string Reader::unknown(Value at, std::string_view what, std::span<const std::string_view> known) {
+  if (!diagnostics_->keeps(Severity::error, at.where())) {
+    diagnostics_->error(at.where(), {}, {});
+    return {};
+  }
+  auto nearest = nearest_name(at.text(), {known.begin(), known.end()});
+  error(at, "unknown " + std::string(what) + ' ' + in_quotes(at.text()), nearest);
+  return nearest;
 }
 
 void Reader::not_enforced(Value at, std::string_view what, std::string_view found) {
@@ -158,8 +162,12 @@ Fields::Fields(Reader& reader, Value object, std::span<const std::string_view> k
   assert(keys.size() <= kMostKeys);
   if (!valid_) return;
   object.each_member([&](Value key, Value value) {
-    const auto found = std::ranges::find(keys_, key.text());
-    if (found == keys_.end()) return reader_->unknown(key, "key", keys_);
+    auto found = std::ranges::find(keys_, key.text());
+    if (found == keys_.end()) {
+      found = std::ranges::find(keys_, reader_->unknown(key, "key", keys_));
+      if (found != keys_.end()) misspelt_.set(static_cast<std::size_t>(found - keys_.begin()));
+      return;
+    }
     auto& index = found_[static_cast<std::size_t>(found - keys_.begin())];
     if (index == 0) index = value.index();
   });
@@ -175,8 +183,15 @@ std::optional<Value> Fields::operator[](std::string_view key) const {
 
 std::optional<Value> Fields::required(std::string_view key) const {
   const auto value = (*this)[key];
-  if (!value && valid_) reader_->error(object_, "missing key " + in_quotes(key));
+  if (!value && valid_ && !misspelt({&key, 1})) reader_->error(object_, "missing key " + in_quotes(key));
   return value;
+}
+
+bool Fields::misspelt(std::span<const std::string_view> keys) const {
+  return std::ranges::any_of(keys, [this](std::string_view key) {
+    const auto known = std::ranges::find(keys_, key);
+    return known != keys_.end() && misspelt_.test(static_cast<std::size_t>(known - keys_.begin()));
+  });
 }
 
 }  // namespace sallyport::rules

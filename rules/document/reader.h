@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,8 +26,8 @@ class Reader {
 
   void error(Value at, std::string message, std::string nearest = {});
   void warning(Value at, std::string message);
-  // `unknown WHAT "NAME"`, with the nearest of `known`.
-  void unknown(Value at, std::string_view what, std::span<const std::string_view> known);
+  // `unknown WHAT "NAME"`, with the nearest of `known`, which it returns ("" where there is none).
+  std::string unknown(Value at, std::string_view what, std::span<const std::string_view> known);
   // The same for the names of a section.
   template <typename Map>
   void unknown_name(Value at, std::string_view what, const Map& known);
@@ -62,14 +63,17 @@ class Fields {
   [[nodiscard]] Value object() const { return object_; }
   // A key that is not of `keys` is a mistake of the program.
   [[nodiscard]] std::optional<Value> operator[](std::string_view key) const;
-  // The same, and an error where it is not there.
+  // The same, and an error where it is not there; a misspelt one has its error already.
   [[nodiscard]] std::optional<Value> required(std::string_view key) const;
+  // Was one of `keys` meant by a key that is none? The error says so already.
+  [[nodiscard]] bool misspelt(std::span<const std::string_view> keys) const;
 
  private:
   Reader* reader_;
   Value object_;
   std::span<const std::string_view> keys_;
   std::array<std::uint32_t, kMostKeys> found_{};  // index of the value, 0: absent (0 is the root)
+  std::bitset<kMostKeys> misspelt_;
   bool valid_;
 };
 

@@ -1,4 +1,4 @@
-// Do two policies mean the same for every packet and flow.
+// What two policies differ in for packets and flows, and whether they do.
 //
 // Owner: rules/document. Left out: positions, descriptions, and the order of what is a set; the order of rules counts,
 // because it decides which of them is named.
@@ -82,19 +82,40 @@ bool same(const Vpc& a, const Vpc& b) {
          same_set(a.cidr_blocks, b.cidr_blocks);
 }
 
+// Walks both in the order of their names.
 template <typename T>
-bool same_names(const Named<T>& a, const Named<T>& b) {
-  return std::ranges::equal(
-      a, b, [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
+void compare(Section section, const Named<T>& before, const Named<T>& after, std::vector<Difference>& out) {
+  auto a = before.begin();
+  auto b = after.begin();
+  while (a != before.end() || b != after.end()) {
+    if (b == after.end() || (a != before.end() && a->first < b->first)) {
+      out.push_back({section, (a++)->first, true, false});
+    } else if (a == before.end() || b->first < a->first) {
+      out.push_back({section, (b++)->first, false, true});
+    } else {
+      if (!same(a->second, b->second)) out.push_back({section, b->first, true, true});
+      ++a;
+      ++b;
+    }
+  }
 }
 
 }  // namespace
 
-bool same_meaning(const Policy& a, const Policy& b) {
-  return same(a.vpc, b.vpc) && same(a.options, b.options) && same_names(a.prefix_lists, b.prefix_lists) &&
-         same_names(a.security_groups, b.security_groups) && same_names(a.network_acls, b.network_acls) &&
-         same_names(a.route_tables, b.route_tables) && same_names(a.subnets, b.subnets) &&
-         same_names(a.interfaces, b.interfaces) && same_names(a.nat_gateways, b.nat_gateways);
+std::vector<Difference> differences(const Policy& before, const Policy& after) {
+  std::vector<Difference> out;
+  if (!same(before.vpc, after.vpc)) out.push_back({Section::vpc, {}, true, true});
+  compare(Section::prefix_lists, before.prefix_lists, after.prefix_lists, out);
+  compare(Section::security_groups, before.security_groups, after.security_groups, out);
+  compare(Section::network_acls, before.network_acls, after.network_acls, out);
+  compare(Section::route_tables, before.route_tables, after.route_tables, out);
+  compare(Section::subnets, before.subnets, after.subnets, out);
+  compare(Section::interfaces, before.interfaces, after.interfaces, out);
+  compare(Section::nat_gateways, before.nat_gateways, after.nat_gateways, out);
+  if (!same(before.options, after.options)) out.push_back({Section::options, {}, true, true});
+  return out;
 }
+
+bool same_meaning(const Policy& a, const Policy& b) { return differences(a, b).empty(); }
 
 }  // namespace sallyport::rules

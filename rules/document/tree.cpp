@@ -46,18 +46,4 @@ std::string Value::pointer() const {
   return pointer;
 }
 
-std::string pointer_token(std::string_view name) {
-  std::string token;
-  for (const char c : name) {
-    if (c == '~') {
-      token += "~0";
-    } else if (c == '/') {
-      token += "~1";
-    } else {
-      token += c;
-    }
-  }
-  return token;
-}
-
 }  // namespace sallyport::rules

@@ -93,7 +93,4 @@ void Value::each_member(Visit visit) const {
   }
 }
 
-// `name` as a token of a JSON pointer.
-[[nodiscard]] std::string pointer_token(std::string_view name);
-
 }  // namespace sallyport::rules

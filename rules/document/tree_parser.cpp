@@ -97,6 +97,18 @@ std::string parser_message(std::string message) {
   return "invalid JSON: " + message;
 }
 
+// What people bring along from JavaScript and other formats: the hint for the character at `at`.
+std::string foreign_syntax(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return {};
+  const auto rest = text.substr(at);
+  if (rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#')) return "; JSON has no comments";
+  if (rest.starts_with('\'')) return "; JSON's strings stand in double quotes";
+  const auto before = text.find_last_not_of(" \t\r\n", at == 0 ? 0 : at - 1);
+  const bool closes = rest.front() == '}' || rest.front() == ']';
+  const bool behind_comma = at > 0 && before != std::string_view::npos && text[before] == ',';
+  return closes && behind_comma ? "; JSON has no comma behind the last element" : "";
+}
+
 }  // namespace
 
 class TreeBuilder {
@@ -131,8 +143,10 @@ class TreeBuilder {
     } else {
       cursor_.advance_to(position > 0 ? position - 1 : 0);
     }
-    diagnostics_.error(cursor_.where(), {},
-                       position > tree_.text_.size() && !open_.empty() ? unfinished() : parser_message(error.what()));
+    const bool cut = position > tree_.text_.size() && !open_.empty();
+    diagnostics_.error(
+        cursor_.where(), {},
+        cut ? unfinished() : parser_message(error.what()) + foreign_syntax(tree_.text_, cursor_.offset()));
     return false;
   }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rules/document/documents.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::rules {
 namespace {
@@ -49,22 +50,9 @@ void append_text(Json& object, std::string_view key, const std::string& text) {
   if (!text.empty()) append(object, key, text);
 }
 
-std::string protocol_text(std::int16_t protocol) {
-  switch (protocol) {
-    case kProtocolTcp:
-      return "tcp";
-    case kProtocolUdp:
-      return "udp";
-    case kProtocolIcmp:
-      return "icmp";
-    default:
-      return std::to_string(protocol);
-  }
-}
-
 void append_traffic(Json& object, const Traffic& traffic, std::string_view type_key, std::string_view code_key) {
   append(object, "protocol", protocol_text(traffic.protocol));
-  if (traffic.protocol == kProtocolTcp || traffic.protocol == kProtocolUdp) {
+  if (has_ports(traffic.protocol)) {
     append(object, "from_port", traffic.from_port);
     append(object, "to_port", traffic.to_port);
   } else if (traffic.protocol == kProtocolIcmp) {

@@ -62,6 +62,16 @@ struct Change {
   const char* expected;  // the errors, or "" where the document stays right
 };
 
+// What is said of a row's change to the format's example of a policy, or of a gateway.
+inline std::string said_of_policy(const Change& change) {
+  const auto read = read_policy(changed(data("format-example.json"), change.pointer, change.value), "policy.json");
+  return read ? "" : in_short_without_lines(read.error());
+}
+inline std::string said_of_gateway(const Change& change) {
+  const auto read = read_gateway(changed(data("gateway.json"), change.pointer, change.value), "gateway.json");
+  return read ? "" : in_short_without_lines(read.error());
+}
+
 inline void PrintTo(const Change& change, std::ostream* out) { *out << change.description; }
 
 }  // namespace sallyport::rules::testing_support

@@ -13,10 +13,7 @@ using testing_support::Change;
 class GatewayChange : public testing::TestWithParam<Change> {};
 
 TEST_P(GatewayChange, IsSaidPlainly) {
-  const auto& row = GetParam();
-  const auto text = testing_support::changed(testing_support::data("gateway.json"), row.pointer, row.value);
-  const auto read = read_gateway(text, "gateway.json");
-  EXPECT_EQ(read ? "" : testing_support::in_short_without_lines(read.error()), row.expected) << row.description;
+  EXPECT_EQ(testing_support::said_of_gateway(GetParam()), GetParam().expected) << GetParam().description;
 }
 
 const Change kTop[] = {
@@ -56,6 +53,10 @@ const Change kTop[] = {
 
 const Change kPorts[] = {
     {"a device is required", "/ports/dmz/device", "", "missing key \"device\" in /ports/dmz"},
+    {"a misspelt device", "/ports/dmz", R"({"devise":"tap:x","subnets":["a"]})",
+     "unknown key \"devise\" in /ports/dmz/devise; did you mean \"device\"?"},
+    {"misspelt subnets", "/ports/dmz", R"({"device":"tap:x","subnet":["a"]})",
+     "unknown key \"subnet\" in /ports/dmz/subnet; did you mean \"subnets\"?"},
     {"leads nowhere", "/ports/dmz/subnets", "",
      "a port that leads nowhere, expected subnets, routed or uplink in /ports/dmz"},
     {"leads nowhere, too", "/ports/dmz/subnets", "[]",
