@@ -20,6 +20,15 @@ extern const Command kApplyCommand;
 
 namespace {
 
+int refuse(const Invocation& invocation, const InputError& error) {
+  if (invocation.output == "json") {
+    print_input_error_as_json(error);
+  } else {
+    print_input_error(error);
+  }
+  return kBadInput;
+}
+
 int run_apply(const Invocation& invocation) {
   const auto arguments = parse_arguments(
       invocation, kApplyCommand, {{"dry-run", Option::Kind::toggle}, {"confirm-within"}, {"max-opened"}}, {{"POLICY"}});
@@ -41,10 +50,10 @@ int run_apply(const Invocation& invocation) {
     }
     query.emplace_back("confirm_within", text);
   }
-  const auto input = load_policy(arguments->text("POLICY"));
-  if (!input) return kBadInput;
-  const auto image = compiled_image(*input);
-  if (!image) return kBadInput;
+  const auto input = read_policy_input(arguments->text("POLICY"));
+  if (!input) return refuse(invocation, input.error());
+  const auto image = image_of(*input);
+  if (!image) return refuse(invocation, image.error());
   std::string body = input->policy.source;
   if (input->image) {
     const auto bytes = image->bytes();
@@ -66,7 +75,8 @@ changes nothing and is no error. POLICY may be - for standard input.
 
   --dry-run              says what would happen, changes nothing
   --max-opened CIDRS     refuses (exit status 4) what newly allows traffic with an address outside them
-  --confirm-within TIME  reverts by itself unless sallyport confirm comes in time
+  --confirm-within TIME  reverts by itself unless sallyport confirm comes in time;
+                         not with the very first policy, behind which there is none
 
 examples:
   sallyport apply policy.json

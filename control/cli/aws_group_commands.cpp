@@ -162,74 +162,63 @@ int run(const Invocation& invocation, const Command& command, const std::string&
       arguments->text("write"));
 }
 
-int authorize_ingress(const Invocation& invocation) {
-  return run(invocation, kAuthorizeIngressCommand, "ingress", true);
+template <const Command& kCommand>
+int run(const Invocation& invocation) {
+  const bool add = kCommand.name.starts_with("authorize");
+  return run(invocation, kCommand, kCommand.name.ends_with("ingress") ? "ingress" : "egress", add);
 }
-int authorize_egress(const Invocation& invocation) { return run(invocation, kAuthorizeEgressCommand, "egress", true); }
-int revoke_ingress(const Invocation& invocation) { return run(invocation, kRevokeIngressCommand, "ingress", false); }
-int revoke_egress(const Invocation& invocation) { return run(invocation, kRevokeEgressCommand, "egress", false); }
+
+// Usage and manners are the same for all four.
+#define SALLYPORT_GROUP_HELP(name, manners, examples)                                           \
+  "usage: sallyport " name                                                                      \
+  " --group-id GROUP --protocol P [--port A[-B]]\n"                                             \
+  "         --cidr C|--source-group G [--write FILE]\n"                                         \
+  "       sallyport " name " --group-id GROUP --ip-permissions JSON [--write FILE]\n\n" manners \
+  "\nexamples:\n" examples
+
+#define SALLYPORT_ADDS                                                                  \
+  "Does what sallyport rule add does, with the flags of the AWS command line. A rule\n" \
+  "that is there already is an error. All permissions are added or none.\n"
+#define SALLYPORT_REMOVES                                                             \
+  "Does what sallyport rule remove does, with the flags of the AWS command line. A\n" \
+  "rule that is not there is an error. All permissions are removed or none.\n"
 
 }  // namespace
 
 const Command kAuthorizeIngressCommand{
     "authorize-security-group-ingress", "add ingress rules to a group, as AWS spells it",
-    R"(usage: sallyport authorize-security-group-ingress --group-id GROUP --protocol P [--port A[-B]]
-         --cidr C|--source-group G [--write FILE]
-       sallyport authorize-security-group-ingress --group-id GROUP --ip-permissions JSON [--write FILE]
-
-Does what sallyport rule add does, with the flags of the AWS command line. A rule
-that is there already is an error. All permissions are added or none.
-
-examples:
-  sallyport authorize-security-group-ingress --group-id web --protocol tcp --port 443 --cidr 0.0.0.0/0
+    SALLYPORT_GROUP_HELP(
+        "authorize-security-group-ingress", SALLYPORT_ADDS,
+        R"(  sallyport authorize-security-group-ingress --group-id web --protocol tcp --port 443 --cidr 0.0.0.0/0
   sallyport authorize-security-group-ingress --group-id web --ip-permissions \
     '[{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"198.51.100.0/24"}]}]'
-)",
-    authorize_ingress};
+)"),
+    run<kAuthorizeIngressCommand>};
 
 const Command kAuthorizeEgressCommand{
     "authorize-security-group-egress", "add egress rules to a group, as AWS spells it",
-    R"(usage: sallyport authorize-security-group-egress --group-id GROUP --protocol P [--port A[-B]]
-         --cidr C|--source-group G [--write FILE]
-       sallyport authorize-security-group-egress --group-id GROUP --ip-permissions JSON [--write FILE]
-
-Does what sallyport rule add does, with the flags of the AWS command line. A rule
-that is there already is an error. All permissions are added or none.
-
-examples:
-  sallyport authorize-security-group-egress --group-id web --protocol udp --port 53 --cidr 10.0.0.2/32
+    SALLYPORT_GROUP_HELP(
+        "authorize-security-group-egress", SALLYPORT_ADDS,
+        R"(  sallyport authorize-security-group-egress --group-id web --protocol udp --port 53 --cidr 10.0.0.2/32
   sallyport authorize-security-group-egress --group-id web --protocol tcp --port 5432 --source-group db
-)",
-    authorize_egress};
+)"),
+    run<kAuthorizeEgressCommand>};
 
 const Command kRevokeIngressCommand{
     "revoke-security-group-ingress", "remove ingress rules from a group, as AWS spells it",
-    R"(usage: sallyport revoke-security-group-ingress --group-id GROUP --protocol P [--port A[-B]]
-         --cidr C|--source-group G [--write FILE]
-       sallyport revoke-security-group-ingress --group-id GROUP --ip-permissions JSON [--write FILE]
-
-Does what sallyport rule remove does, with the flags of the AWS command line. A
-rule that is not there is an error. All permissions are removed or none.
-
-examples:
-  sallyport revoke-security-group-ingress --group-id web --protocol tcp --port 443 --cidr 0.0.0.0/0
+    SALLYPORT_GROUP_HELP(
+        "revoke-security-group-ingress", SALLYPORT_REMOVES,
+        R"(  sallyport revoke-security-group-ingress --group-id web --protocol tcp --port 443 --cidr 0.0.0.0/0
   sallyport revoke-security-group-ingress --group-id web --protocol icmp --port 8 --cidr 0.0.0.0/0
-)",
-    revoke_ingress};
+)"),
+    run<kRevokeIngressCommand>};
 
 const Command kRevokeEgressCommand{
     "revoke-security-group-egress", "remove egress rules from a group, as AWS spells it",
-    R"(usage: sallyport revoke-security-group-egress --group-id GROUP --protocol P [--port A[-B]]
-         --cidr C|--source-group G [--write FILE]
-       sallyport revoke-security-group-egress --group-id GROUP --ip-permissions JSON [--write FILE]
-
-Does what sallyport rule remove does, with the flags of the AWS command line. A
-rule that is not there is an error. All permissions are removed or none.
-
-examples:
-  sallyport revoke-security-group-egress --group-id web --protocol -1 --cidr 0.0.0.0/0
+    SALLYPORT_GROUP_HELP("revoke-security-group-egress", SALLYPORT_REMOVES,
+                         R"(  sallyport revoke-security-group-egress --group-id web --protocol -1 --cidr 0.0.0.0/0
   sallyport revoke-security-group-egress --group-id web --protocol tcp --port 5432 --source-group db
-)",
-    revoke_egress};
+)"),
+    run<kRevokeEgressCommand>};
 
 }  // namespace sallyport::control

@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "control/cli/command.h"
+#include "control/cli/input.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
+#include "control/store/diagnostic_json.h"
 #include "rules/compile/compile.h"
 
 namespace sallyport::control {
@@ -49,6 +51,10 @@ void check_gateway(const std::string& path, const rules::Policy& policy, Finding
   }
   findings.documents.push_back({path, {}, read->warnings});
   findings.documents.push_back({path, {}, rules::check_together(policy, read->config)});
+  // The one that was asked about may be another, but a daemon would not start without this one.
+  if (read->config.policy_path.empty()) return;
+  if (const auto named = read_input(read->config.policy_path, rules::kMaxDocumentBytes); !named)
+    findings.sentence = named.error();
 }
 
 Findings check(const Arguments& arguments) {
@@ -83,15 +89,7 @@ void print_findings(const Findings& findings, const std::string& name) {
 nlohmann::json to_json(const Findings& findings) {
   auto list = nlohmann::json::array();
   for (const auto& document : findings.documents) {
-    for (const auto& found : document.diagnostics.sorted()) {
-      list.push_back({{"severity", found.severity == rules::Severity::error ? "error" : "warning"},
-                      {"file", document.path},
-                      {"line", found.where.line},
-                      {"column", found.where.column},
-                      {"pointer", found.pointer},
-                      {"message", found.message},
-                      {"nearest", found.nearest}});
-    }
+    for (auto& found : control::to_json(document.diagnostics, document.path)) list.push_back(std::move(found));
   }
   if (!findings.sentence.empty()) list.push_back({{"severity", "error"}, {"message", findings.sentence}});
   return {{"schema", "sallyport/check/1"},
@@ -108,7 +106,7 @@ int run_check(const Invocation& invocation) {
   if (invocation.output == "json") {
     print_json(to_json(findings));
   } else {
-    print_findings(findings, arguments->text("POLICY"));
+    print_findings(findings, input_name(arguments->text("POLICY")));
   }
   if (findings.errors() > 0) return kBadInput;
   return findings.warnings() > 0 && arguments->has("strict") ? kNo : kYes;

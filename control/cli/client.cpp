@@ -66,7 +66,7 @@ Failure failure_of(const httplib::Response& response) {
   const nlohmann::json& error = body["error"];
   const std::string rendered = error.value("rendered", "");
   return {exit_status_of(response.status), response.status,
-          rendered.empty() ? error.value("message", "refused") : rendered};
+          rendered.empty() ? error.value("message", "refused") : rendered, error};
 }
 
 std::string with_query(const std::string& path, const Query& query) {
@@ -160,6 +160,10 @@ int report(const Failure& failure) {
 
 int print_answer(const Invocation& invocation, const std::expected<DaemonAnswer, Failure>& answer,
                  const std::function<std::string(const nlohmann::json&)>& table) {
+  if (!answer && invocation.output == "json" && answer.error().error.is_object()) {
+    print_json_error(answer.error().error);
+    return answer.error().exit_status;
+  }
   if (!answer) return report(answer.error());
   const nlohmann::json body = answer->json();
   if (body.is_discarded()) return report({kUnreachable, 0, "the gateway's answer is no JSON"});

@@ -20,6 +20,7 @@ struct Failure {
   int exit_status = kUnreachable;
   int http_status = 0;  // 0: there was no answer
   std::string message;
+  nlohmann::json error = nullptr;  // code, message and details, where the gateway gave them
 };
 
 // Prints the message; returns the exit status.
@@ -56,7 +57,7 @@ class Client {
   std::string socket_;
 };
 
-// For commands that print what the daemon said: the JSON as it came, or a table made of it.
+// For commands that print what the daemon said: the JSON as it came, or a table made of it; errors as JSON too.
 int print_answer(const Invocation& invocation, const std::expected<DaemonAnswer, Failure>& answer,
                  const std::function<std::string(const nlohmann::json&)>& table);
 

@@ -58,7 +58,10 @@ int list_flows(const Invocation& invocation, const Query& query) {
   const auto answer = Client(invocation.socket).get("/v1/flows", query);
   if (!answer || invocation.output != "ndjson") return print_answer(invocation, answer, list_text);
   const auto body = answer->json();
-  for (const auto& flow : body.at("flows")) print(flow.dump() + "\n");
+  for (json flow : body.at("flows")) {
+    flow["schema"] = "sallyport/flow/1";
+    print(flow.dump() + "\n");
+  }
   return kYes;
 }
 

@@ -45,7 +45,15 @@ void print_json(const nlohmann::json& value) {
   print(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
 }
 
-void print_message(std::string_view text) { write_to(stderr, std::string(text) + '\n'); }
+void print_json_error(const nlohmann::json& error) {
+  nlohmann::json shown = error;
+  shown.erase("rendered");
+  print_json({{"schema", "sallyport/error/1"}, {"error", std::move(shown)}});
+}
+
+void print_message(std::string_view text) {
+  write_to(stderr, text.ends_with('\n') ? std::string(text) : std::string(text) + '\n');
+}
 
 void print_error(std::string_view text) { print_message("sallyport: " + std::string(text)); }
 

@@ -15,8 +15,10 @@ namespace sallyport::control {
 
 void print(std::string_view text);             // stdout
 void print_json(const nlohmann::json& value);  // stdout, indented, with a newline
-void print_message(std::string_view text);     // stderr, with a newline
-void print_error(std::string_view text);       // stderr, "sallyport: TEXT"
+// stdout: {"schema": "sallyport/error/1", "error": {"code", "message", "details": []}}
+void print_json_error(const nlohmann::json& error);
+void print_message(std::string_view text);  // stderr, with a newline unless it ends with one
+void print_error(std::string_view text);    // stderr, "sallyport: TEXT"
 
 // Columns as wide as their widest cell; numbers to the right.
 class Table {

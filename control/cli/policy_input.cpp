@@ -8,6 +8,7 @@
 
 #include "control/cli/input.h"
 #include "control/cli/output.h"
+#include "control/store/diagnostic_json.h"
 #include "rules/compile/compile.h"
 
 namespace sallyport::control {
@@ -37,6 +38,14 @@ void print_input_error(const InputError& error) {
   }
 }
 
+void print_input_error_as_json(const InputError& error) {
+  const std::size_t errors = error.diagnostics.errors();
+  const std::string count = error.path + ": " + std::to_string(errors) + (errors == 1 ? " error" : " errors");
+  print_json_error({{"code", error.sentence.empty() ? "policy_refused" : "unreadable"},
+                    {"message", error.sentence.empty() ? count : error.sentence},
+                    {"details", to_json(error.diagnostics, error.path)}});
+}
+
 std::expected<PolicyInput, InputError> read_policy_input(const std::string& path) {
   auto text = read_input(path, rules::kMaxDocumentBytes);
   if (!text) return std::unexpected(InputError{path, {}, {}, text.error()});
@@ -62,11 +71,17 @@ std::optional<PolicyInput> load_policy(const std::string& path) {
   return std::nullopt;
 }
 
-std::optional<rules::Image> compiled_image(const PolicyInput& input) {
-  if (input.image) return input.image;
+std::expected<rules::Image, InputError> image_of(const PolicyInput& input) {
+  if (input.image) return *input.image;
   auto compiled = rules::compile(input.policy);
   if (compiled) return std::move(compiled->image);
-  print_message(rules::render(compiled.error(), input.path, input.policy.source));
+  return std::unexpected(InputError{input.path, input.policy.source, compiled.error(), {}});
+}
+
+std::optional<rules::Image> compiled_image(const PolicyInput& input) {
+  auto image = image_of(input);
+  if (image) return std::move(*image);
+  print_input_error(image.error());
   return std::nullopt;
 }
 

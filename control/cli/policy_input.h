@@ -33,6 +33,8 @@ struct InputError {
   std::string sentence;
 };
 void print_input_error(const InputError& error);
+// To stdout, as the control socket gives it.
+void print_input_error_as_json(const InputError& error);
 
 [[nodiscard]] std::expected<PolicyInput, InputError> read_policy_input(const std::string& path);
 [[nodiscard]] std::expected<rules::ReadGateway, InputError> read_gateway_input(const std::string& path);
@@ -40,6 +42,7 @@ void print_input_error(const InputError& error);
 // The same for commands that only print what is wrong.
 [[nodiscard]] std::optional<PolicyInput> load_policy(const std::string& path);
 // The image given, or the compiled document.
+[[nodiscard]] std::expected<rules::Image, InputError> image_of(const PolicyInput& input);
 [[nodiscard]] std::optional<rules::Image> compiled_image(const PolicyInput& input);
 // Reads the gateway document and holds it against the policy.
 [[nodiscard]] std::optional<rules::GatewayConfig> load_gateway(const std::string& path, const rules::Policy& policy);

@@ -95,17 +95,6 @@ std::optional<ApiError> refuse_queries(const httplib::Request& request, const st
   return std::nullopt;
 }
 
-nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file) {
-  nlohmann::json out{{"severity", diagnostic.severity == rules::Severity::error ? "error" : "warning"},
-                     {"file", file},
-                     {"line", diagnostic.where.line},
-                     {"column", diagnostic.where.column},
-                     {"pointer", diagnostic.pointer},
-                     {"message", diagnostic.message}};
-  if (!diagnostic.nearest.empty()) out["nearest"] = diagnostic.nearest;
-  return out;
-}
-
 void guard(httplib::Server& server, Api& api) {
   server.set_payload_max_length(rules::kMaxDocumentBytes);
   server.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& response) {

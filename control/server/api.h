@@ -49,9 +49,6 @@ void answer(httplib::Response& response, const ApiError& error);
 [[nodiscard]] std::optional<ApiError> refuse_queries(const httplib::Request& request,
                                                      const std::vector<std::string_view>& known);
 
-// A diagnostic as an element of `details` and `warnings`.
-[[nodiscard]] nlohmann::json to_json(const rules::Diagnostic& diagnostic, std::string_view file);
-
 // Permissions, bodies, unknown paths and exceptions, before and after all endpoints.
 void guard(httplib::Server& server, Api& api);
 

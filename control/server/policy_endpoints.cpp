@@ -9,6 +9,7 @@
 
 #include "control/server/api.h"
 #include "control/server/unix_listener.h"
+#include "control/store/diagnostic_json.h"
 #include "control/store/document_text.h"
 #include "control/store/prefixes.h"
 
@@ -29,7 +30,7 @@ ApiError error_of(const Refusal& refusal, const std::string& file) {
   error.message = refusal.message;
   error.rendered = refusal.rendered;
   const auto& where = refusal.file.empty() ? file : refusal.file;
-  for (const rules::Diagnostic& each : refusal.details.sorted()) error.details.push_back(to_json(each, where));
+  error.details = to_json(refusal.details, where);
   switch (refusal.kind) {
     case Refusal::Kind::invalid:
       error.status = 422;
@@ -56,11 +57,9 @@ ApiError error_of(const Refusal& refusal, const std::string& file) {
 }
 
 json to_json(const Outcome& outcome) {
-  json warnings = json::array();
-  for (const rules::Diagnostic& each : outcome.warnings.sorted())
-    warnings.push_back(control::to_json(each, outcome.file));
-  for (const rules::Diagnostic& each : outcome.gateway_warnings.sorted())
-    warnings.push_back(control::to_json(each, outcome.gateway_file));
+  json warnings = control::to_json(outcome.warnings, outcome.file);
+  for (json& each : control::to_json(outcome.gateway_warnings, outcome.gateway_file))
+    warnings.push_back(std::move(each));
   return {{"schema", "sallyport/apply/1"},
           {"changed", outcome.changed},
           {"dry_run", outcome.dry_run},

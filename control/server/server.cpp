@@ -13,12 +13,11 @@
 #include <condition_variable>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 #include <stop_token>
 #include <thread>
 
+#include "control/cli/input.h"
 #include "control/metrics/metrics_listener.h"
 #include "control/server/api.h"
 #include "control/server/serialized_runtime.h"
@@ -28,18 +27,6 @@ namespace sallyport::control {
 namespace {
 
 constexpr auto kConfirmationCheck = std::chrono::milliseconds(100);
-
-std::expected<std::string, std::string> read_file(const std::string& path) {
-  std::error_code failure;
-  const auto size = std::filesystem::file_size(path, failure);
-  if (failure) return std::unexpected(fmt::format("policy {}: {}", path, failure.message()));
-  if (size > rules::kMaxDocumentBytes)
-    return std::unexpected(fmt::format("policy {}: larger than {} bytes", path, rules::kMaxDocumentBytes));
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return std::unexpected(fmt::format("policy {}: cannot be read", path));
-  return std::move(text).str();
-}
 
 class ControlServer : public Server {
  public:
@@ -71,7 +58,7 @@ std::expected<void, std::string> ControlServer::load_policy() {
     spdlog::warn("there is no policy: everything is dropped until one is applied");
     return {};
   }
-  auto text = read_file(gateway_.policy_path);
+  auto text = read_input(gateway_.policy_path, rules::kMaxDocumentBytes);
   if (!text) return std::unexpected(text.error());
   ChangeRequest request;
   request.author = Author{geteuid(), user_name(geteuid())};

@@ -192,7 +192,7 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
   }
   if (auto refusal = refuse_beyond(candidate.policy, request)) return std::unexpected(*std::move(refusal));
   const bool text_only = now && rules::same_meaning(now->policy, candidate.policy);
-  std::string summary = text_only ? "text only" : summarize(now ? &now->generation.image : nullptr, candidate.image);
+  std::string summary = text_only ? "text only" : summarize(now.get(), candidate);
   auto result = put_in_force(std::move(candidate), request, text_only, std::move(summary));
   if (result) {
     result->gateway_warnings = std::move(together);

@@ -145,7 +145,7 @@ class PolicyStore {
 };
 
 // What a change does, in a few words for people.
-[[nodiscard]] std::string summarize(const rules::Image* before, const rules::Image& after);
+[[nodiscard]] std::string summarize(const Running* before, const rules::LoadedPolicy& after);
 
 // The text without white space between its tokens: equal for a document and the same after formatting.
 [[nodiscard]] std::string minified(std::string_view json);

@@ -3,60 +3,147 @@
 // Owner: control/store.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "control/store/policy_store.h"
 #include "rules/decide/policy_view.h"
+#include "rules/document/documents.h"
 
 namespace sallyport::control {
 namespace {
 
-// How often each thing occurs; positive: added, negative: removed.
+using rules::Section;
+
+// How often each text occurs; positive: added, negative: removed.
 using Balance = std::map<std::string, int, std::less<>>;
 
-struct Balances {
-  Balance rules, interfaces, subnets, nat_gateways;
+struct Count {
+  int added = 0;
+  int removed = 0;
+  int changed = 0;
 };
 
-void weigh(const rules::Image& image, int weight, Balances& out) {
+// What is counted, in the order in which it is told; VPC and options have no names.
+struct Told {
+  Section section;
+  std::string_view what;
+};
+constexpr Told kTold[] = {{Section::interfaces, "interface"},     {Section::subnets, "subnet"},
+                          {Section::nat_gateways, "NAT gateway"}, {Section::prefix_lists, "prefix list"},
+                          {Section::route_tables, "route table"}, {Section::security_groups, "security group"},
+                          {Section::network_acls, "network ACL"}};
+
+void weigh(const rules::Image& image, int weight, Balance& out) {
   const rules::PolicyView view(image);
   for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
     const rules::RuleInfo rule = view.rule(i);
     if (rule.line == 0) continue;  // nobody wrote it
-    out.rules[fmt::format("{} {} {} {} {}", rule.is_acl, rule.owner, static_cast<int>(rule.direction), rule.rule_no,
-                          rule.text)] += weight;
+    out[fmt::format("{} {} {} {} {}", rule.is_acl, rule.owner, static_cast<int>(rule.direction), rule.rule_no,
+                    rule.text)] += weight;
   }
-  for (rules::InterfaceIndex i = 0; i < view.interfaces(); ++i)
-    out.interfaces[std::string(view.interface(i).name)] += weight;
-  for (rules::SubnetIndex i = 0; i < view.subnets(); ++i) out.subnets[std::string(view.subnet(i).name)] += weight;
-  for (rules::NatIndex i = 0; i < view.nat_gateways(); ++i) out.nat_gateways[std::string(view.nat(i).name)] += weight;
 }
 
-void tell(const Balance& balance, std::string_view what, std::vector<std::string>& out) {
-  int added = 0;
-  int removed = 0;
-  for (const auto& [name, count] : balance) {
-    if (count > 0) added += count;
-    if (count < 0) removed -= count;
+Count count_of(const Balance& balance) {
+  Count count;
+  for (const auto& [text, weight] : balance) (weight > 0 ? count.added : count.removed) += std::abs(weight);
+  return count;
+}
+
+std::string counted(int count, std::string_view what, std::string_view verb) {
+  return fmt::format("{} {}{} {}", count, what, count == 1 ? "" : "s", verb);
+}
+
+// "joins web, leaves default": what the second list has and the first has not, and the other way round.
+template <typename T>
+std::vector<T> missing_in(const std::vector<T>& all, const std::vector<T>& some) {
+  std::vector<T> missing;
+  std::ranges::copy_if(all, std::back_inserter(missing),
+                       [&](const T& each) { return std::ranges::find(some, each) == some.end(); });
+  return missing;
+}
+
+std::string membership(const rules::Interface& before, const rules::Interface& after) {
+  std::vector<std::string> parts;
+  const auto joined = missing_in(after.security_groups, before.security_groups);
+  const auto left = missing_in(before.security_groups, after.security_groups);
+  if (!joined.empty()) parts.push_back(fmt::format("joins {}", fmt::join(joined, " and ")));
+  if (!left.empty()) parts.push_back(fmt::format("leaves {}", fmt::join(left, " and ")));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string prefixes(const rules::PrefixList& before, const rules::PrefixList& after) {
+  std::vector<std::string> parts;
+  const auto added = missing_in(after.entries, before.entries).size();
+  const auto removed = missing_in(before.entries, after.entries).size();
+  if (added > 0) parts.push_back(fmt::format("{} added", added));
+  if (removed > 0) parts.push_back(fmt::format("{} removed", removed));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// More about the one thing that changed, "" where there is no more to say.
+std::string detail(const rules::Difference& of, const rules::Policy& before, const rules::Policy& after) {
+  if (of.section == Section::interfaces)
+    return membership(before.interfaces.find(of.name)->second, after.interfaces.find(of.name)->second);
+  if (of.section == Section::prefix_lists)
+    return prefixes(before.prefix_lists.find(of.name)->second, after.prefix_lists.find(of.name)->second);
+  return {};
+}
+
+void tell(const Count& count, std::string_view what, std::vector<std::string>& out) {
+  if (count.added > 0) out.push_back(counted(count.added, what, "added"));
+  if (count.removed > 0) out.push_back(counted(count.removed, what, "removed"));
+  if (count.changed > 1) out.push_back(counted(count.changed, what, "changed"));
+}
+
+void tell_one(const rules::Difference& of, std::string_view what, const rules::Policy& before,
+              const rules::Policy& after, std::vector<std::string>& out) {
+  const std::string more = detail(of, before, after);
+  out.push_back(fmt::format("{} {} changed{}{}", what, of.name, more.empty() ? "" : ": ", more));
+}
+
+void tell_differences(const rules::Policy& before, const rules::Policy& after, std::vector<std::string>& out) {
+  const auto all = rules::differences(before, after);
+  const bool rules_told = !out.empty();
+  for (const auto& [section, what] : kTold) {
+    Count count;
+    const rules::Difference* changed = nullptr;
+    for (const auto& each : all) {
+      if (each.section != section) continue;
+      ++(!each.before ? count.added : !each.after ? count.removed : count.changed);
+      if (each.before && each.after) changed = &each;
+    }
+    // Whose rules were added and removed has been told by then.
+    const bool owns_rules = section == Section::security_groups || section == Section::network_acls;
+    if (owns_rules && rules_told) count.changed = 0;
+    tell(count, what, out);
+    if (count.changed == 1) tell_one(*changed, what, before, after, out);
   }
-  if (added > 0) out.push_back(fmt::format("{} {}{} added", added, what, added == 1 ? "" : "s"));
-  if (removed > 0) out.push_back(fmt::format("{} {}{} removed", removed, what, removed == 1 ? "" : "s"));
+  if (std::ranges::find(all, Section::vpc, &rules::Difference::section) != all.end()) out.emplace_back("VPC changed");
+  if (std::ranges::find(all, Section::options, &rules::Difference::section) != all.end())
+    out.emplace_back("options changed");
 }
 
 }  // namespace
 
-std::string summarize(const rules::Image* before, const rules::Image& after) {
-  Balances balances;
-  if (before != nullptr) weigh(*before, -1, balances);
-  weigh(after, 1, balances);
+std::string summarize(const Running* before, const rules::LoadedPolicy& after) {
+  Balance rules;
+  if (before != nullptr) weigh(before->generation.image, -1, rules);
+  weigh(after.image, 1, rules);
   std::vector<std::string> parts;
-  tell(balances.rules, "rule", parts);
-  tell(balances.interfaces, "interface", parts);
-  tell(balances.subnets, "subnet", parts);
-  tell(balances.nat_gateways, "NAT gateway", parts);
-  return parts.empty() ? "settings changed" : fmt::format("{}", fmt::join(parts, ", "));
+  tell(count_of(rules), "rule", parts);
+  if (before != nullptr) {
+    tell_differences(before->policy, after.policy, parts);
+  } else {
+    tell({static_cast<int>(after.policy.interfaces.size())}, "interface", parts);
+    tell({static_cast<int>(after.policy.subnets.size())}, "subnet", parts);
+    tell({static_cast<int>(after.policy.nat_gateways.size())}, "NAT gateway", parts);
+  }
+  return parts.empty() ? "nobody and no rule" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string minified(std::string_view json) {

@@ -83,6 +83,12 @@ captures() {
   refused "replay of a capture without its header" 2 'stub.pcap' replay --policy "$work/policy.json" --capture "$work/stub.pcap"
 }
 
+# Standard input has one name, whatever is said of it.
+standard_input() {
+  expect "check of a good document at standard input" "standard input: ok" "$(sallyport check - <"$work/policy.json" 2>&1)"
+  expect_match "check of a bad one" '^standard input:' "$(head -c 700 "$work/policy.json" | sallyport check - 2>&1 || true)"
+}
+
 resident() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$daemon/status"; }  # MiB
 
 # 200 MiB: a policy behind white space is a policy, half of one is none; both are read while packets pass, and the memory comes back.
@@ -106,6 +112,7 @@ lab_network "$e2e_prefix"
 documents
 images
 captures
+standard_input
 huge
 expect "the generation in force after all of it" 1 "$(sallyport status -o json | jq .policy.generation)"
 expect "packets still pass" 200 "$(get client http://192.0.2.80/)"

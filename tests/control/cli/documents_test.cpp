@@ -52,6 +52,37 @@ TEST(Check, HoldsGatewayAndPolicyTogether) {
   EXPECT_EQ(run_cli({"check", policy, "--gateway", folder.file("missing")}).status, kBadInput);
 }
 
+TEST(Check, LooksForThePolicyThatTheGatewayNames) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  const auto gateway = [&folder](const std::string& name) {
+    return folder.write("gateway.json", R"({ "version": 1, "ports": { "p": { "device": "tap:x", "subnets": ["a"] } },
+                                             "policy": ")" +
+                                            name + "\" }");
+  };
+  EXPECT_EQ(run_cli({"check", policy, "--gateway", gateway("policy.json")}).status, kYes);
+  const auto missing = run_cli({"check", policy, "--gateway", gateway("nowhere.json")});
+  EXPECT_EQ(missing.status, kBadInput);
+  EXPECT_THAT(missing.err, HasSubstr("cannot read " + folder.file("nowhere.json") + ": No such file"));
+}
+
+TEST(Check, EndsItsMessagesWithoutABlankLine) {
+  const Folder folder;
+  const auto bad = folder.write("bad.json", replaced(kPolicy, "[\"web\"]", "[\"wbe\"]"));
+  const auto twice = folder.write("twice.json", replaced(kPolicy, "[\"web\"]", "[\"web\", \"web\"]"));
+  const std::vector<std::vector<std::string>> commands{
+      {"check", bad}, {"show", bad}, {"compile", bad, "-o", folder.file("x")}, {"apply", bad}};
+  for (const auto& words : commands) {
+    const auto result = run_cli(words);
+    EXPECT_EQ(result.status, kBadInput);
+    EXPECT_TRUE(result.err.ends_with("^\n") && !result.err.contains("\n\n")) << result.err;
+  }
+  const auto warned = run_cli({"check", twice});
+  EXPECT_EQ(warned.status, kYes);
+  EXPECT_THAT(warned.err, HasSubstr("warning: group \"web\" is named twice in /interfaces/one/security_groups/1\n"));
+  EXPECT_TRUE(warned.err.ends_with("^\n") && !warned.err.contains("\n\n")) << warned.err;
+}
+
 TEST(Compile, GivesTheSameBytesAndAnImageThatCommandsTake) {
   const Folder folder;
   const auto policy = folder.write("policy.json", kPolicy);

@@ -51,9 +51,11 @@ TEST_F(OnlineTest, CommandsDoWhatTheySayOneAfterTheOther) {
        kYes,
        "generation 3 is live"},
       {{"rule", "remove", "acl:edge", "ingress", "--rule-no", "51"}, kBadInput, "no ingress rule 51"},
-      {{"prefix", "add", "office", "192.0.2.7/32", "192.0.2.8/32"}, kYes, "generation 4 is live"},
+      {{"prefix", "add", "office", "192.0.2.7/32", "192.0.2.8/32"},
+       kYes,
+       "generation 4 is live: prefix list office changed: 2 added"},
       {{"prefix", "add", "office", "192.0.2.9/32", "192.0.2.7/32"}, kBadInput, "already"},
-      {{"member", "add", "app-1", "default"}, kYes, "generation 5 is live"},
+      {{"member", "add", "app-1", "default"}, kYes, "generation 5 is live: interface app-1 changed: joins default"},
       {{"member", "remove", "app-1", "nobody"}, kBadInput, "no member"},
       {{"patch", patch}, kYes, "generation 6 is live: text only"},
       {{"authorize-security-group-ingress", "--group-id", "web", "--protocol", "tcp", "--port", "22", "--cidr",
@@ -154,6 +156,37 @@ TEST_F(OnlineTest, JsonCarriesSchemaAndPolicy) {
   EXPECT_EQ(policy["hash"].get<std::string>().size(), 64U);
   EXPECT_EQ(policy["confirmed"], true);
   EXPECT_THAT(policy["applied_at"].get<std::string>(), ::testing::MatchesRegex("....-..-..T..:..:..Z"));
+}
+
+TEST_F(OnlineTest, JsonOfARefusalHasItsErrors) {
+  start_with(small_policy(tcp_rule(80)));
+  const std::string bad = folder.write("bad.json", small_policy(R"({ "protocol": "-1", "security_groups": ["wbe"] })"));
+  const struct {
+    std::vector<std::string> words;
+    int status;
+    const char* code;
+    std::size_t details;
+  } rows[] = {
+      {{"apply", bad}, kBadInput, "policy_refused", 1},
+      {{"apply", folder.file("missing.json")}, kBadInput, "unreadable", 0},
+      {{"rule", "add", "web", "ingress", "--protocol", "-1", "--group", "wbe"}, kBadInput, "policy_refused", 1},
+      {{"confirm"}, kRefused, "nothing_there", 0},
+  };
+  for (const auto& row : rows) {
+    std::vector<std::string> words = row.words;
+    words.insert(words.end(), {"-o", "json"});
+    const CliResult result = cli(words);
+    EXPECT_EQ(result.status, row.status);
+    EXPECT_EQ(result.err, "");
+    // The server of this process logs to the same stream.
+    const json refused = json::parse(result.out.substr(result.out.find("{\n")), nullptr, false);
+    ASSERT_TRUE(refused.is_object()) << result.out;
+    EXPECT_EQ(refused["schema"], "sallyport/error/1");
+    EXPECT_EQ(refused["error"]["code"], row.code);
+    EXPECT_NE(refused["error"]["message"], "");
+    ASSERT_EQ(refused["error"]["details"].size(), row.details);
+    for (const json& each : refused["error"]["details"]) EXPECT_EQ(each["nearest"], "web");
+  }
 }
 
 TEST_F(OnlineTest, WriteKeepsTheFileInStepWithTheGateway) {

@@ -47,6 +47,7 @@ TEST_F(FlowsTest, AreFilteredRankedCountedAndKilled) {
   EXPECT_EQ(translated["to"], nullptr);
   const auto lines = cli({"flows", "-o", "ndjson", "--top", "1", "--by", "bytes"});
   EXPECT_EQ(json::parse(lines.out)["from"], "10.0.3.11:4002") << lines.out;
+  EXPECT_EQ(json::parse(lines.out)["schema"], "sallyport/flow/1");
   EXPECT_EQ(json::parse(ask("DELETE", "/v1/flows?filter=port%20443")->body)["killed"], 2);
   EXPECT_EQ(runtime.flows.size(), 1U);
 }

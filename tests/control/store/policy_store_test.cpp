@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "rules/compile/compile.h"
 #include "tests/control/fake_runtime.h"
 
@@ -37,6 +39,19 @@ TEST_F(PolicyStoreTest, TheFirstPolicyIsGenerationOne) {
   ASSERT_EQ(runtime.published.size(), 1U);
   EXPECT_EQ(runtime.published[0]->generation(), 1U);
   EXPECT_EQ(outcome->hash, runtime.published[0]->image().hash());
+}
+
+// Without a policy everything is dropped: going back there by itself would help nobody, and the refusal says what to
+// do.
+TEST_F(PolicyStoreTest, TheFirstPolicyNeedsNoConfirmation) {
+  const auto refused = apply(small_policy(tcp_rule(80)), 60s);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Refusal::Kind::missing);
+  EXPECT_EQ(refused.error().message,
+            "there is no earlier policy to revert to: apply the first one without a confirmation");
+  EXPECT_EQ(generation(), 0U);
+  EXPECT_TRUE(apply(small_policy(tcp_rule(80))));
+  EXPECT_TRUE(apply(small_policy(tcp_rule(443)), 60s));
 }
 
 TEST_F(PolicyStoreTest, ARefusedPolicyChangesNothing) {
@@ -270,6 +285,37 @@ TEST_F(PolicyStoreTest, ARuleKeepsItsCounterOverGenerations) {
 TEST_F(PolicyStoreTest, TheSummaryCountsRules) {
   ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
   EXPECT_EQ(apply(small_policy(tcp_rule(22) + ", " + tcp_rule(443)))->summary, "2 rules added, 1 rule removed");
+}
+
+TEST_F(PolicyStoreTest, TheSummaryNamesWhatChanged) {
+  const auto start = small_policy(tcp_rule(80));
+  ASSERT_TRUE(apply(start));
+  auto edited = nlohmann::json::parse(start);
+  const struct {
+    const char* patch;
+    const char* summary;
+  } rows[] = {
+      {R"([{"op":"add","path":"/interfaces/app-1/security_groups/-","value":"default"}])",
+       "interface app-1 changed: joins default"},
+      {R"([{"op":"replace","path":"/interfaces/app-1/security_groups","value":["web"]}])",
+       "interface app-1 changed: leaves default"},
+      {R"([{"op":"add","path":"/interfaces/app-1/source_dest_check","value":false}])", "interface app-1 changed"},
+      {R"([{"op":"add","path":"/prefix_lists","value":{"office":["192.0.2.0/24"]}}])", "1 prefix list added"},
+      {R"([{"op":"replace","path":"/prefix_lists/office","value":["192.0.2.7/32","192.0.2.8/32"]}])",
+       "prefix list office changed: 2 added, 1 removed"},
+      {R"([{"op":"add","path":"/options","value":{"tcp_pickup":false}}])", "options changed"},
+      {R"([{"op":"add","path":"/route_tables","value":{"spare":[]}}])", "1 route table added"},
+      {R"([{"op":"add","path":"/route_tables/spare/-","value":{"cidr_block":"192.0.2.0/24","blackhole":true}}])",
+       "route table spare changed"},
+      {R"([{"op":"remove","path":"/route_tables/spare"}])", "1 route table removed"},
+      {R"([{"op":"add","path":"/vpc/cidr_blocks/-","value":"10.9.0.0/16"}])", "VPC changed"},
+  };
+  for (const auto& row : rows) {
+    edited.patch_inplace(nlohmann::json::parse(row.patch));
+    const auto outcome = apply(edited.dump());
+    ASSERT_TRUE(outcome) << row.summary << outcome.error().rendered;
+    EXPECT_EQ(outcome->summary, row.summary);
+  }
 }
 
 TEST(Durations, TakeUnitsAndBounds) {
