@@ -1,4 +1,5 @@
 // `sallyport check`: does the policy read, resolve and make sense, alone and with a gateway document?
+// A policy that does is linted: what its author hardly meant is a warning.
 //
 // Owner: control/cli.
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
 #include "control/store/diagnostic_json.h"
+#include "rules/analyze/lint.h"
 #include "rules/compile/compile.h"
 
 namespace sallyport::control {
@@ -64,6 +66,7 @@ Findings check(const Arguments& arguments) {
     findings.add(input.error());
     return findings;
   }
+  rules::lint(input->policy, input->warnings);
   findings.documents.push_back({input->path, input->policy.source, input->warnings});
   if (!input->image) {
     if (auto compiled = rules::compile(input->policy); !compiled) {
@@ -118,8 +121,10 @@ const Command kCheckCommand{"check", "does a policy read, resolve and make sense
                             R"(usage: sallyport check POLICY [--gateway G] [--strict] [-o table|json]
 
 Reads a policy (a document, an image, or - for standard input) and prints every
-error and warning with file, line and column. Exit status: 0 fine or warnings
-only, 1 warnings under --strict, 2 errors.
+error and warning with file, line and column. A policy that reads and resolves is
+linted too: rules without effect, ACLs that lose replies, doors left open and what
+nobody uses are warnings with a kind in brackets (sallyport explain KIND).
+Exit status: 0 fine or warnings only, 1 warnings under --strict, 2 errors.
 
   --gateway G   also read this gateway document and hold the two together
   --strict      warnings count: exit status 1

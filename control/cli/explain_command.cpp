@@ -1,4 +1,4 @@
-// `sallyport explain CODE|KEY`: what a drop code or a document key means.
+// `sallyport explain CODE|KIND|KEY`: what a drop code, a kind of warning or a document key means.
 //
 // Owner: control/cli.
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "control/cli/document_keys.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "rules/analyze/lint.h"
 #include "rules/document/diagnostics.h"
 #include "rules/model/drop_code.h"
 
@@ -18,10 +19,12 @@ extern const Command kExplainCommand;
 
 namespace {
 
-int explain_code(const rules::DropCodeText& text, bool as_json) {
+// A drop code, or a kind of warning of `check`.
+template <typename Text>
+int explain_row(std::string_view what, const Text& text, bool as_json) {
   if (as_json) {
     print_json(
-        {{"schema", "sallyport/explain/1"}, {"code", text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
+        {{"schema", "sallyport/explain/1"}, {what, text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
   } else {
     print(std::string(text.name) + "\n  " + std::string(text.meaning) + "\n  what to do: " + std::string(text.remedy) +
           '\n');
@@ -52,21 +55,24 @@ int refuse_word(const std::string& word, const std::string& as_code) {
   if (nearest.empty()) {
     known.clear();
     for (const auto& row : document_keys()) known.push_back(row.key);
+    for (const auto& text : rules::lint_texts()) known.push_back(text.name);
     nearest = rules::nearest_name(word, known);
   }
-  print_error("\"" + word + "\" is neither a drop code nor a document key" +
+  print_error("\"" + word + "\" is neither a drop code nor a document key nor a kind of warning" +
               (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
   return kBadInput;
 }
 
 int run_explain(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KEY"}});
+  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KIND|KEY"}});
   if (!arguments) return kBadInput;
-  const auto word = arguments->text("CODE|KEY");
+  const auto word = arguments->text("CODE|KIND|KEY");
   std::string as_code = word;
   std::ranges::transform(as_code, as_code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   const bool as_json = invocation.output == "json";
-  if (const auto code = rules::drop_code_named(as_code)) return explain_code(rules::text_of(*code), as_json);
+  if (const auto code = rules::drop_code_named(as_code)) return explain_row("code", rules::text_of(*code), as_json);
+  const auto kind = std::ranges::find(rules::lint_texts(), word, &rules::LintText::name);
+  if (kind != rules::lint_texts().end()) return explain_row("kind", *kind, as_json);
   const auto last = word.substr(word.find_last_of("./") + 1);
   if (std::ranges::any_of(document_keys(), [&last](const DocumentKey& row) { return row.key == last; })) {
     return explain_key(last, as_json);
@@ -76,14 +82,16 @@ int run_explain(const Invocation& invocation) {
 
 }  // namespace
 
-const Command kExplainCommand{"explain", "what a drop code or a document key means and what to do about it",
-                              R"(usage: sallyport explain CODE|KEY [-o table|json]
+const Command kExplainCommand{"explain", "what a drop code, a warning or a document key means and what to do",
+                              R"(usage: sallyport explain CODE|KIND|KEY [-o table|json]
 
-CODE is a drop code as trace, counters and replay print it; KEY a key of the
-policy or gateway document, alone or as a path (options.timeouts.nat).
+CODE is a drop code as trace, counters and replay print it; KIND the kind of a
+warning of check, which stands in brackets behind it; KEY a key of the policy or
+gateway document, alone or as a path (options.timeouts.nat).
 
 examples:
   sallyport explain SUBNET_ACL_RESTRICTION
+  sallyport explain acl-drops-replies
   sallyport explain source_dest_check
 )",
                               run_explain};

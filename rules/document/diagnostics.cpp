@@ -5,10 +5,10 @@
 #include "rules/document/diagnostics.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace sallyport::rules {
 namespace {
@@ -82,22 +82,64 @@ std::string excerpt(std::string_view text, std::size_t at) {
   return shown + '\n' + caret + "^\n";
 }
 
-std::string headline(const Diagnostic& diagnostic, std::string_view file) {
+std::string position(std::string_view file, SourcePosition where) {
   std::string text(file);
-  if (diagnostic.where.line > 0) {
-    text += ':' + std::to_string(diagnostic.where.line) + ':' + std::to_string(diagnostic.where.column);
-  }
+  if (where.line > 0) text += ':' + std::to_string(where.line) + ':' + std::to_string(where.column);
+  return text;
+}
+
+std::string headline(const Diagnostic& diagnostic, std::string_view file) {
+  auto text = position(file, diagnostic.where);
   text += diagnostic.severity == Severity::error ? ": error: " : ": warning: ";
   text += diagnostic.message;
   if (!diagnostic.pointer.empty()) text += " in " + diagnostic.pointer;
   if (!diagnostic.nearest.empty()) text += "; did you mean \"" + diagnostic.nearest + "\"?";
+  if (!diagnostic.remedy.empty()) text += "; " + diagnostic.remedy;
+  if (!diagnostic.kind.empty()) text += " [" + diagnostic.kind + ']';
   return text + '\n';
 }
 
-std::string more(std::size_t count, std::size_t kept, std::string_view what) {
+std::string headline(const Place& place, std::string_view file) {
+  auto text = position(file, place.where) + ": note: " + place.message;
+  if (place.where.line == 0) text += " (by default)";
+  if (!place.pointer.empty()) text += " in " + place.pointer;
+  return text + '\n';
+}
+
+// The excerpts of many positions, found in one walk over the source.
+class Excerpts {
+ public:
+  Excerpts(const std::vector<Diagnostic>& diagnostics, std::string_view source) {
+    if (source.empty()) return;
+    for (const auto& diagnostic : diagnostics) {
+      want(diagnostic.where);
+      for (const auto& place : diagnostic.also) want(place.where);
+    }
+    LineFinder lines(source);
+    for (auto& [where, text] : texts_) {
+      const SourcePosition at{where.first, where.second};
+      const auto line = lines.line(at.line);
+      text = excerpt(line, lines.byte_of(line, at));
+    }
+  }
+  [[nodiscard]] std::string of(SourcePosition where) const {
+    const auto found = texts_.find({where.line, where.column});
+    return found == texts_.end() ? std::string{} : found->second;
+  }
+
+ private:
+  void want(SourcePosition where) {
+    if (where.line > 0) texts_.try_emplace({where.line, where.column});
+  }
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> texts_;
+};
+
+std::string more(std::size_t count, std::size_t kept, std::string_view what, std::string_view kind) {
   if (count <= kept) return {};
   const auto left = count - kept;
-  return "... and " + std::to_string(left) + " more " + std::string(what) + (left == 1 ? "\n" : "s\n");
+  auto text = "... and " + std::to_string(left) + " more " + std::string(what) + (left == 1 ? "" : "s");
+  if (!kind.empty()) text += " [" + std::string(kind) + ']';
+  return text + '\n';
 }
 
 }  // namespace
@@ -117,47 +159,69 @@ std::string pointer_token(std::string_view name) {
 }
 
 void Diagnostics::error(SourcePosition where, std::string pointer, std::string message, std::string nearest) {
-  add({Severity::error, where, std::move(pointer), std::move(message), std::move(nearest)});
+  errors_.add({Severity::error, where, std::move(pointer), std::move(message), std::move(nearest), {}, {}, {}});
 }
 
 void Diagnostics::warning(SourcePosition where, std::string pointer, std::string message) {
-  add({Severity::warning, where, std::move(pointer), std::move(message), {}});
+  warning({Severity::warning, where, std::move(pointer), std::move(message), {}, {}, {}, {}});
 }
 
-bool Diagnostics::keeps(Severity severity, SourcePosition where) const {
-  const auto& kept = severity == Severity::error ? errors_ : warnings_;
-  return kept.list.size() < kKept || before(where, kept.list.back().where);
+void Diagnostics::warning(Diagnostic diagnostic) {
+  diagnostic.severity = Severity::warning;
+  auto found = warnings_.find(diagnostic.kind);
+  if (found == warnings_.end()) {
+    const auto most = diagnostic.kind.empty() ? kKept : kKeptOfKind;
+    found = warnings_.try_emplace(diagnostic.kind, Kept{most, {}, 0}).first;
+  }
+  found->second.add(std::move(diagnostic));
 }
 
-void Diagnostics::add(Diagnostic diagnostic) {
-  auto& kept = diagnostic.severity == Severity::error ? errors_ : warnings_;
-  ++kept.count;
-  if (!keeps(diagnostic.severity, diagnostic.where)) return;
-  const auto place = std::ranges::upper_bound(kept.list, diagnostic.where, before, &Diagnostic::where);
-  kept.list.insert(place, std::move(diagnostic));
-  if (kept.list.size() > kKept) kept.list.pop_back();
+std::size_t Diagnostics::warnings() const {
+  std::size_t sum = 0;
+  for (const auto& [kind, kept] : warnings_) sum += kept.count;
+  return sum;
+}
+
+bool Diagnostics::keeps(Severity severity, SourcePosition where, std::string_view kind) const {
+  if (severity == Severity::error) return errors_.keeps(where);
+  const auto found = warnings_.find(kind);
+  return found == warnings_.end() || found->second.keeps(where);
+}
+
+bool Diagnostics::Kept::keeps(SourcePosition where) const {
+  return list.size() < most || before(where, list.back().where);
+}
+
+void Diagnostics::Kept::add(Diagnostic diagnostic) {
+  ++count;
+  if (!keeps(diagnostic.where)) return;
+  const auto place = std::ranges::upper_bound(list, diagnostic.where, before, &Diagnostic::where);
+  list.insert(place, std::move(diagnostic));
+  if (list.size() > most) list.pop_back();
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
-  std::vector<Diagnostic> all;
-  all.reserve(errors_.list.size() + warnings_.list.size());
-  std::ranges::merge(errors_.list, warnings_.list, std::back_inserter(all), before, &Diagnostic::where,
-                     &Diagnostic::where);
+  auto all = errors_.list;
+  for (const auto& [kind, kept] : warnings_) all.insert(all.end(), kept.list.begin(), kept.list.end());
+  std::ranges::stable_sort(all, before, &Diagnostic::where);
   return all;
+}
+
+std::string Diagnostics::left_out() const {
+  auto text = more(errors_.count, errors_.most, "error", {});
+  for (const auto& [kind, kept] : warnings_) text += more(kept.count, kept.most, "warning", kind);
+  return text;
 }
 
 std::string render(const Diagnostics& diagnostics, std::string_view file, std::string_view source) {
   std::string text;
-  LineFinder lines(source);
-  for (const auto& diagnostic : diagnostics.sorted()) {
-    text += headline(diagnostic, file);
-    if (diagnostic.where.line == 0 || source.empty()) continue;
-    const auto line = lines.line(diagnostic.where.line);
-    text += excerpt(line, lines.byte_of(line, diagnostic.where));
+  const auto sorted = diagnostics.sorted();
+  const Excerpts excerpts(sorted, source);
+  for (const auto& diagnostic : sorted) {
+    text += headline(diagnostic, file) + excerpts.of(diagnostic.where);
+    for (const auto& place : diagnostic.also) text += headline(place, file) + excerpts.of(place.where);
   }
-  text += more(diagnostics.errors(), Diagnostics::kKept, "error");
-  text += more(diagnostics.warnings(), Diagnostics::kKept, "warning");
-  return text;
+  return text + diagnostics.left_out();
 }
 
 }  // namespace sallyport::rules

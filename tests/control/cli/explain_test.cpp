@@ -36,6 +36,8 @@ TEST(Explain, AnswersWords) {
       {"NAT_NO_SESION", kBadInput, "", "did you mean \"NAT_NO_SESSION\"?"},
       {"nat_gatway", kBadInput, "", "did you mean \"nat_gateway\"?"},
       {"zzz", kBadInput, "", "neither a drop code nor a document key"},
+      {"acl-drops-replies", kYes, "acl-drops-replies\n", ""},
+      {"unused-gruop", kBadInput, "", "did you mean \"unused-group\"?"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.word);

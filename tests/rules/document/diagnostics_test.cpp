@@ -48,6 +48,41 @@ TEST(KeptDiagnostics, AreTheFirstByPositionAndErrorsBesideWarnings) {
   EXPECT_TRUE(diagnostics.keeps(Severity::error, {99, 1}));
 }
 
+TEST(KeptDiagnostics, OfEachKindOfWarningAreTwenty) {
+  Diagnostics diagnostics;
+  const auto warn = [&](const char* kind, std::uint32_t line) {
+    diagnostics.warning({Severity::warning, {line, 1}, {}, "w", {}, kind, {}, {}});
+  };
+  for (std::uint32_t line = 1; line <= 50; ++line) warn("many", line);
+  warn("one", 60);
+  EXPECT_EQ(diagnostics.warnings(), 51U);
+  ASSERT_EQ(diagnostics.sorted().size(), Diagnostics::kKeptOfKind + 1);
+  EXPECT_EQ(diagnostics.sorted().back().kind, "one");
+  EXPECT_FALSE(diagnostics.keeps(Severity::warning, {21, 1}, "many"));
+  EXPECT_TRUE(diagnostics.keeps(Severity::warning, {21, 1}, "one"));
+  EXPECT_EQ(diagnostics.left_out(), "... and 30 more warnings [many]\n");
+}
+
+TEST(RenderedDiagnostics, ShowOtherPlaces) {
+  Diagnostics diagnostics;
+  diagnostics.warning({Severity::warning,
+                       {3, 2},
+                       "/b",
+                       "covered",
+                       {},
+                       "covered",
+                       "remove it",
+                       {{{1, 1}, "/a", "this one covers it"}, {{}, "/c", "and this one"}}});
+  EXPECT_EQ(render(diagnostics, "p.json", "first\nsecond\nthird\n"),
+            "p.json:3:2: warning: covered in /b; remove it [covered]\n"
+            "    third\n"
+            "     ^\n"
+            "p.json:1:1: note: this one covers it in /a\n"
+            "    first\n"
+            "    ^\n"
+            "p.json: note: and this one (by default) in /c\n");
+}
+
 TEST(RenderedDiagnostics, NameWhatIsKnown) {
   Diagnostics diagnostics;
   diagnostics.error({}, {}, "the document is empty");
