@@ -1,7 +1,7 @@
 // Sets of packets at an ACL; see the header. Owner: rules/analyze.
 #include "rules/analyze/lint_acl_sets.h"
 
-#include <array>
+#include <cassert>
 
 namespace sallyport::rules::linting {
 namespace {
@@ -89,6 +89,10 @@ AclSets::AclSets(const NetworkAcl& acl, std::vector<Aside> asides)
     : acl_(acl), asides_(std::move(asides)), index_(prefixes_of(acl, asides_)) {
   for (const auto side : kSides) {
     for (const auto& entry : entries(side)) boxes_.push_back(box_of(entry.traffic));
+    for (std::uint32_t i = 0; i < entries(side).size(); ++i) {
+      const bool broad = !entries(side)[i].allow && box(side, i).key.contains(kHostPorts);
+      if (broad) broad_denials_[static_cast<std::size_t>(side)].push_back(i);
+    }
   }
 }
 
@@ -114,15 +118,20 @@ std::optional<Box> AclSets::admitted(Side side, const Prefix& at, const Box& tra
   return std::nullopt;
 }
 
+std::uint32_t AclSets::before_denial(Side side, const Prefix& at, const Box& traffic) const {
+  const auto& denials = broad_denials_[static_cast<std::size_t>(side)];
+  const auto found = std::ranges::find_if(denials, [&](std::uint32_t i) {
+    return entries(side)[i].cidr_block.contains(at) && box(side, i).contains(traffic);
+  });
+  return found == denials.end() ? static_cast<std::uint32_t>(entries(side).size()) : *found;
+}
+
 std::optional<AclSets::Lost> AclSets::lost(Side side, const Prefix& at, const Box& traffic, unsigned aside,
                                            Budget& budget, const Requests* requests) const {
+  assert(traffic.key.contains(kHostPorts));
   const auto& list = entries(side);
-  std::uint32_t count = 0;  // of the entries before one that denies it all
-  const auto denies_all = [&](std::uint32_t i) {
-    return !list[i].allow && list[i].cidr_block.contains(at) && box(side, i).contains(traffic);
-  };
-  while (count < list.size() && !denies_all(count)) ++count;
-  if (!budget.spend(count + 1)) return std::nullopt;
+  const auto count = before_denial(side, at, traffic);
+  if (!budget.spend(1 + broad_denials_[static_cast<std::size_t>(side)].size())) return std::nullopt;
   const auto first = item_of(side, 0);
   const auto cover_of = [&](PrefixIndex::Item item) -> const Box* {
     if (item >= boxes_.size()) return (asides_[item - boxes_.size()].second & aside) != 0 ? &kAnything : nullptr;

@@ -5,6 +5,7 @@
 // a question are put aside: they count as answered.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,6 +22,9 @@ inline constexpr unsigned kAsidePrivate = 4;     // RFC 1918 and 6598
 inline constexpr unsigned kAsideNoSubnet = 8;    // of the VPC, in no subnet
 inline constexpr unsigned kAsideOwnSubnet = 16;  // the only subnet behind the ACL: nothing inside it meets the ACL
 using Aside = std::pair<Prefix, unsigned>;
+
+// The ports that Linux asks from; whatever is said of replies concerns at least these.
+inline constexpr Interval kHostPorts{32768, 60999};
 
 // What every ACL of a policy may put aside.
 [[nodiscard]] std::vector<Aside> common_asides(const Policy& policy);
@@ -53,6 +57,7 @@ class AclSets {
                                             Budget& budget, std::uint8_t longest = 32) const;
   // Packets among these that no entry mentions. An entry that denies them all counts as if nothing came after it; one
   // that denies a part of them is taken as meant. With `requests`, of addresses whose requests those entries decide.
+  // The keys of `traffic` contain kHostPorts.
   [[nodiscard]] std::optional<Lost> lost(Side side, const Prefix& at, const Box& traffic, unsigned aside,
                                          Budget& budget, const Requests* requests = nullptr) const;
   // An entry that denies a part of these, not all, and decides.
@@ -68,6 +73,8 @@ class AclSets {
   [[nodiscard]] std::uint32_t item_of(Side side, std::uint32_t entry) const {
     return side == Side::ingress ? entry : entry + static_cast<std::uint32_t>(acl_.ingress.size());
   }
+  // How many entries stand before the first that denies all of it; all of them where none does.
+  [[nodiscard]] std::uint32_t before_denial(Side side, const Prefix& at, const Box& traffic) const;
   // What is left of a set by the entries before `entry`, and by what is put aside.
   [[nodiscard]] std::optional<Box> decided_by(Side side, std::uint32_t entry, const Prefix& at, const Box& traffic,
                                               unsigned aside, Budget& budget) const;
@@ -75,6 +82,7 @@ class AclSets {
   const NetworkAcl& acl_;
   std::vector<Aside> asides_;
   std::vector<Box> boxes_;  // of ingress, then egress entries; the items behind those are the asides
+  std::array<std::vector<std::uint32_t>, 2> broad_denials_;  // a side; entries that deny kHostPorts
   PrefixIndex index_;
 };
 

@@ -8,7 +8,6 @@ namespace sallyport::rules::linting {
 namespace {
 
 constexpr Interval kNatPorts{1024, 65535};
-constexpr Interval kHostPorts{32768, 60999};
 constexpr std::size_t kSampled = 64;  // of the entries of a prefix list that is routed to a NAT gateway
 
 struct Client {

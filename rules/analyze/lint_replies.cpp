@@ -11,7 +11,6 @@ namespace sallyport::rules::linting {
 namespace {
 
 constexpr Interval kOutsidePorts{1024, 65535};
-constexpr Interval kHostPorts{32768, 60999};
 // Of a prefix list so many entries are looked at.
 constexpr std::size_t kSampled = 64;
 

@@ -87,8 +87,8 @@ class Lint {
 
  private:
   // Comparisons, a few nanoseconds each.
-  static constexpr std::uint64_t kPerList = 60'000'000;
-  static constexpr std::uint64_t kPerFamily = 150'000'000;
+  static constexpr std::uint64_t kPerList = 120'000'000;
+  static constexpr std::uint64_t kPerFamily = 250'000'000;
 
   std::uint64_t left_ = kPerFamily;
   bool gave_up_ = false;

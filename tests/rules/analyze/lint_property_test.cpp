@@ -131,6 +131,30 @@ TEST(Lint, RoutesThatNoPacketTakesCanGo) {
   (void)remove_and_compare(LintKind::route_never_taken, 300, remove_from, compare_routes);
 }
 
+// Whoever asks for a service below port 1024 and gets no answer, because no entry of an ACL mentions it, is warned.
+TEST(Lint, ForgottenRepliesAreNamed) {
+  std::size_t lost = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Random random(seed);
+    const auto policy = random_world(random);
+    const bool warned =
+        !found(policy, LintKind::acl_drops_replies).empty() || !found(policy, LintKind::nat_gateway_starved).empty();
+    for (int i = 0; i < 200 && !warned; ++i) {
+      const auto packet = test::random_packet(random);
+      const bool asks =
+          (packet.protocol == rules::kProtocolTcp || packet.protocol == rules::kProtocolUdp) && packet.to_port < 1024;
+      if (!asks) continue;
+      const auto answer = follow(policy, packet);
+      const bool forgotten = !answer.allow && answer.on_reply && answer.rule == "*" &&
+                             answer.code == rules::DropCode::SUBNET_ACL_RESTRICTION;
+      EXPECT_FALSE(forgotten) << "seed " << seed << ' ' << test::describe(packet);
+    }
+    lost += warned ? 1 : 0;
+  }
+  EXPECT_GT(lost, 20U);
+  EXPECT_LT(lost, 180U);
+}
+
 // No entry that decides a packet is said to decide none.
 TEST(Lint, WhatDecidesIsNotNamed) {
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {

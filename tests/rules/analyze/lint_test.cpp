@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rules/document/documents_support.h"
+#include "tests/support/paths.h"
 
 namespace sallyport::rules {
 namespace {
@@ -368,14 +369,14 @@ TEST(Lint, KnowsTheExampleNetworks) {
        "nat-gateway-starved /nat_gateways/nat-a -> /network_acls/public"},
   };
   for (const auto& example : examples) {
-    const auto text = testing_support::read_file(SALLYPORT_SOURCE + std::string(example.file));
+    const auto text = testing_support::read_file(source_folder() + example.file);
     EXPECT_EQ(places(lint_of(text)), example.expected) << example.file;
   }
 }
 
 // Letter by letter what a person sees.
 TEST(Lint, IsSaidLetterByLetter) {
-  const auto folder = std::string(SALLYPORT_TEST_DATA) + "/rules/analyze/data/";
+  const auto folder = source_folder() + "/tests/rules/analyze/data/";
   for (const std::string name : {"format-example-without-120", "covered"}) {
     const auto text = testing_support::read_file(folder + name + ".json");
     EXPECT_EQ(render(lint_of(text), name + ".json", text), testing_support::read_file(folder + name + ".expected"));
