@@ -46,7 +46,7 @@ TEST(CheckWarnings, ShowBothPlaces) {
   const auto warned = folder.write("warned.json", with_dead_entry());
   const auto text = run_cli({"check", warned}).err;
   EXPECT_THAT(text, HasSubstr(warned + ":6:7: warning: entry 110 (deny all from 192.0.2.0/24) never decides"));
-  EXPECT_THAT(text, HasSubstr("[acl-entry-never-decides]\n      { \"rule_no\": 110"));
+  EXPECT_THAT(text, HasSubstr("[acl-entry-never-decides]\n          { \"rule_no\": 110"));
   EXPECT_THAT(text, HasSubstr(warned + ":5:18: note: ingress entry 100: allow all from 0.0.0.0/0 in "));
   const auto json = nlohmann::json::parse(run_cli({"check", warned, "-o", "json"}).out);
   EXPECT_EQ(json.at("warnings"), 1);
