@@ -204,6 +204,8 @@ class DeadEnds {
   bool ends_at(const Prefix& destination) {
     constexpr Box kAnything{};
     const auto any = [&](PrefixIndex::Item) { return &kAnything; };
+    const auto& blocks = lint_.policy.vpc.cidr_blocks;
+    if (std::ranges::any_of(blocks, [&](const Prefix& block) { return block.contains(destination); })) return false;
     return !leads_on_ || index_->uncovered(destination, {kAnything}, any, budget_).has_value();
   }
 
