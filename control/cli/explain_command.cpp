@@ -1,4 +1,4 @@
-// `sallyport explain CODE|KIND|KEY`: what a drop code, a kind of warning or a document key means.
+// `sallyport explain CODE|KEY`: what a drop code, a kind of warning or a document key means.
 //
 // Owner: control/cli.
 #include <algorithm>
@@ -64,9 +64,9 @@ int refuse_word(const std::string& word, const std::string& as_code) {
 }
 
 int run_explain(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KIND|KEY"}});
+  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KEY"}});
   if (!arguments) return kBadInput;
-  const auto word = arguments->text("CODE|KIND|KEY");
+  const auto word = arguments->text("CODE|KEY");
   std::string as_code = word;
   std::ranges::transform(as_code, as_code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   const bool as_json = invocation.output == "json";
@@ -83,9 +83,9 @@ int run_explain(const Invocation& invocation) {
 }  // namespace
 
 const Command kExplainCommand{"explain", "what a drop code, a warning or a document key means and what to do",
-                              R"(usage: sallyport explain CODE|KIND|KEY [-o table|json]
+                              R"(usage: sallyport explain CODE|KEY [-o table|json]
 
-CODE is a drop code as trace, counters and replay print it; KIND the kind of a
+CODE is a drop code as trace, counters and replay print it, or the kind of a
 warning of check, which stands in brackets behind it; KEY a key of the policy or
 gateway document, alone or as a path (options.timeouts.nat).
 
