@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "rules/document/diagnostics.h"
+
 namespace sallyport::control {
 namespace {
 
@@ -21,12 +23,14 @@ bool is_number(std::string_view cell) {
          std::ranges::all_of(cell, [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == ','; });
 }
 
-std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths) {
+// Numbers stand at the right under a header; a list of properties has none.
+std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths, bool has_header) {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0) line += "  ";
     const std::string padding(widths[i] - shown_width(row[i]), ' ');
-    line += is_number(row[i]) ? padding + row[i] : row[i] + padding;
+    const std::string cell = rules::printable(row[i]);
+    line += has_header && is_number(cell) ? padding + cell : cell + padding;
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line + '\n';
@@ -70,9 +74,9 @@ std::string Table::text() const {
   widen(header_);
   std::ranges::for_each(rows_, widen);
   std::string text;
-  if (std::ranges::any_of(header_, [](const std::string& cell) { return !cell.empty(); }))
-    text = line_of(header_, widths);
-  for (const auto& row : rows_) text += line_of(row, widths);
+  const bool has_header = std::ranges::any_of(header_, [](const std::string& cell) { return !cell.empty(); });
+  if (has_header) text = line_of(header_, widths, true);
+  for (const auto& row : rows_) text += line_of(row, widths, has_header);
   return text;
 }
 

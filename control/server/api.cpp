@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <ranges>
 
 #include "control/server/unix_listener.h"
 #include "rules/document/documents.h"
@@ -86,10 +87,23 @@ void answer(httplib::Response& response, const ApiError& error) {
   answer(response, nlohmann::json{{"error", std::move(inner)}});
 }
 
+// The HTTP library keeps what follows the last "=" of a pair and the first of two pairs: neither may decide unseen.
 std::optional<ApiError> refuse_queries(const httplib::Request& request, const std::vector<std::string_view>& known) {
+  const std::size_t query = std::min(request.target.find('?'), request.target.size());
+  for (const auto pair : std::views::split(std::string_view(request.target).substr(query), '&')) {
+    if (std::ranges::count(pair, '=') > 1) {
+      return ApiError{400, "bad_request", "a \"=\" in the value of a query is written %3D"};
+    }
+  }
   for (const auto& [name, value] : request.params) {
     if (std::ranges::find(known, name) == known.end()) {
-      return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", name)};
+      return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", rules::printable(name))};
+    }
+    if (request.params.count(name) > 1) {
+      return ApiError{400, "bad_request", fmt::format("query \"{}\" is given twice", name)};
+    }
+    if (value != rules::printable(value)) {
+      return ApiError{400, "bad_request", fmt::format("query \"{}\" has control characters", name)};
     }
   }
   return std::nullopt;

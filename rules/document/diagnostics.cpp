@@ -96,14 +96,14 @@ std::string headline(const Diagnostic& diagnostic, std::string_view file) {
   if (!diagnostic.nearest.empty()) text += "; did you mean \"" + diagnostic.nearest + "\"?";
   if (!diagnostic.remedy.empty()) text += "; " + diagnostic.remedy;
   if (!diagnostic.kind.empty()) text += " [" + diagnostic.kind + ']';
-  return text + '\n';
+  return printable(text) + '\n';
 }
 
 std::string headline(const Place& place, std::string_view file) {
   auto text = position(file, place.where) + ": note: " + place.message;
   if (place.where.line == 0) text += " (by default)";
   if (!place.pointer.empty()) text += " in " + place.pointer;
-  return text + '\n';
+  return printable(text) + '\n';
 }
 
 // The excerpts of many positions, found in one walk over the source.
@@ -143,6 +143,12 @@ std::string more(std::size_t count, std::size_t kept, std::string_view what, std
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
+  return shown;
+}
 
 std::string pointer_token(std::string_view name) {
   std::string token;

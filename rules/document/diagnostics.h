@@ -79,6 +79,9 @@ class Diagnostics {
 // `name` as a token of a JSON pointer.
 [[nodiscard]] std::string pointer_token(std::string_view name);
 
+// The text with a question mark for every control character: what a terminal or a log line may be handed.
+[[nodiscard]] std::string printable(std::string_view text);
+
 // The known name nearest to `name` (Damerau-Levenshtein, at most a third of its length), or "".
 [[nodiscard]] std::string nearest_name(std::string_view name, const std::vector<std::string_view>& known);
 

@@ -77,6 +77,8 @@ class Verifier {
   }
 
   void names() {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; };
+    require(std::ranges::none_of(t_.file_name(), is_control), SectionId::file_name, 0, "control characters in a name");
     require_names(SectionId::groups, t_.groups().size(), [&](std::size_t i) { return t_.groups()[i]; });
     require_names(SectionId::acls, t_.acls().size(), [&](std::size_t i) { return t_.acls()[i]; });
     require_names(SectionId::subnets, t_.subnets().size(), [&](std::size_t i) { return t_.subnets()[i].name; });
