@@ -24,5 +24,14 @@ INSTANTIATE_TEST_SUITE_P(Examples, Example,
                                          "examples/fargate-microservices/policy.json", "examples/appliance/policy.json",
                                          "tools/lab.d/policy.json"));
 
+// The reference in docs/ shows a document that is one.
+TEST(Documents, TheirReferenceShowsAValidPolicy) {
+  const std::string text = testing_support::read_file(source_folder() + "/docs/documents.md");
+  const std::size_t begin = text.find("```json\n") + 8;
+  const auto policy = read_policy(text.substr(begin, text.find("```", begin) - begin), "documents.md");
+  ASSERT_TRUE(policy) << render(policy.error(), "documents.md", "");
+  EXPECT_EQ(policy->policy.security_groups.size(), 3U);  // web, app and the implicit default
+}
+
 }  // namespace
 }  // namespace sallyport::rules
