@@ -75,6 +75,7 @@ int serve(const rules::GatewayConfig& gateway, const sigset_t& signals) {
   if (!runtime) return fail(runtime.error());
   auto server = Server::start(gateway, **runtime);
   if (!server) return fail(server.error());
+  (*runtime)->begin();
   const dataplane::RuntimeInfo info = (*runtime)->info();
   spdlog::info("ready: {}, {}, policy generation {}", plural(gateway.ports.size(), "port"),
                plural(info.workers, "worker"), info.policy_generation);

@@ -22,6 +22,10 @@ class SerializedRuntime : public dataplane::Runtime {
     const std::scoped_lock lock(mutex_);
     runtime_.publish(std::move(policy), rule_uids);
   }
+  void begin() override {
+    const std::scoped_lock lock(mutex_);
+    runtime_.begin();
+  }
   [[nodiscard]] dataplane::CounterTotals counters() const override {
     const std::scoped_lock lock(mutex_);
     return runtime_.counters();

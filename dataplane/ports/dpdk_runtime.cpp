@@ -125,6 +125,10 @@ void DpdkRuntime::publish(std::shared_ptr<const BoundPolicy> policy, std::uint32
   parts_->info.policy_generation = generation_->policy == nullptr ? 0 : generation_->policy->generation();
 }
 
+void DpdkRuntime::begin() {
+  for (const auto& worker : parts_->workers) worker->begin();
+}
+
 void DpdkRuntime::wait_for_adoption(const Generation* generation) const {
   for (const auto& worker : parts_->workers) {
     while (!worker->uses(generation)) std::this_thread::sleep_for(std::chrono::microseconds(50));

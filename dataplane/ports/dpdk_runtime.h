@@ -48,6 +48,7 @@ class DpdkRuntime final : public Runtime {
 
   [[nodiscard]] std::vector<PortSettings> port_settings() const override;
   void publish(std::shared_ptr<const BoundPolicy> policy, std::uint32_t rule_uids) override;
+  void begin() override;
   [[nodiscard]] CounterTotals counters() const override;
   [[nodiscard]] std::vector<std::uint64_t> rule_counters() const override;
   [[nodiscard]] std::vector<PortStatus> ports() const override;

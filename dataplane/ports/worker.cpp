@@ -57,7 +57,9 @@ void Worker::run() {
     adopt(now);
     mailbox_.serve(*engine_, now);
     bool busy = false;
-    for (const Queue& queue : queues_) busy = receive(queue, now) || busy;
+    if (receiving_.load(std::memory_order_relaxed)) {
+      for (const Queue& queue : queues_) busy = receive(queue, now) || busy;
+    }
     if (wiring_.workers > 1) busy = receive_handed_over(now) || busy;
     if (now - last_tick_ >= kTickInterval) {
       last_tick_ = now;

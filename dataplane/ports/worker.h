@@ -1,8 +1,9 @@
 // One worker: polls its queues, hands packets to the worker that owns their flow, runs its engine, transmits.
 //
-// Owner: dataplane/ports. run() belongs to the worker's thread; publish(), mailbox(), counters and stop() to the
-// control thread. Always: no allocation, lock, system call or log line between receive and transmit (drivers aside);
-// every packet ends in one counter, packets that a full ring or transmit queue refused included (docs/counters.md).
+// Owner: dataplane/ports. run() belongs to the worker's thread; begin(), publish(), mailbox(), counters and stop() to
+// the control thread. Always: no allocation, lock, system call or log line between receive and transmit (drivers
+// aside); every packet ends in one counter, packets that a full ring or transmit queue refused included
+// (docs/counters.md).
 #pragma once
 
 #include <atomic>
@@ -32,6 +33,7 @@ class Worker {
   Worker(const Wiring& wiring, std::uint32_t number, std::unique_ptr<Engine> engine);
 
   void run();  // until stop()
+  void begin() { receiving_.store(true, std::memory_order_relaxed); }
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
   void publish(const Generation* generation) { next_.store(generation, std::memory_order_release); }
@@ -85,6 +87,7 @@ class Worker {
 
   alignas(64) std::atomic<const Generation*> next_{nullptr};
   std::atomic<const Generation*> seen_{nullptr};
+  std::atomic<bool> receiving_{false};
   std::atomic<bool> stopping_{false};
   Mailbox mailbox_;
 };

@@ -63,6 +63,9 @@ class Runtime {
   // Every worker uses the policy when this returns; the one before may then be freed. `rule_uids`: counters to make
   // room for.
   virtual void publish(std::shared_ptr<const BoundPolicy> policy, std::uint32_t rule_uids) = 0;
+  // Ports are read from now on. Before, workers only adopt policies, so that what waits at a port when the gateway
+  // starts meets the policy it starts with.
+  virtual void begin() = 0;
   [[nodiscard]] virtual CounterTotals counters() const = 0;
   [[nodiscard]] virtual std::vector<std::uint64_t> rule_counters() const = 0;  // by rule uid
   [[nodiscard]] virtual std::vector<PortStatus> ports() const = 0;

@@ -24,6 +24,7 @@ class FakeRuntime : public dataplane::Runtime {
     published.push_back(std::move(policy));
     rules.resize(rule_uids, 0);
   }
+  void begin() override {}
   [[nodiscard]] dataplane::CounterTotals counters() const override { return totals; }
   [[nodiscard]] std::vector<std::uint64_t> rule_counters() const override {
     const std::scoped_lock lock(mutex);
