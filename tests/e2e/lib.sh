@@ -4,9 +4,9 @@
 # Owner: tests/e2e. Each *_test.sh is a ctest of its own (label e2e, one at a time, 60 s at most, exit status 77 = skipped).
 # Always: everything is made under a prefix of this run's own and is gone afterwards, whatever happens.
 #
-#   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
+#   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, get_seen HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
 #   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · refused TITLE STATUS REGEX COMMAND... · policy JQ-FILTER > FILE
-#   seen_by HOST · pinged HOST ADDRESS · silence TITLE CODE HOST URL · books_balance
+#   pinged HOST ADDRESS · silence TITLE CODE HOST URL · books_balance
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/../..
@@ -56,9 +56,6 @@ refused() {
   expect "$title: exit status" "$wanted" "$status"
   expect_match "$title: the reason" "$words" "$(head -c 2000 "$work/refused.log")"
 }
-
-# The address that the last request to this host's web server came from.
-seen_by() { tail -n 1 "$work/$1/access.log" | cut -d ' ' -f 1; }
 
 # pinged HOST ADDRESS [options of ping] — "yes" or "no".
 pinged() { in_host "$1" ping -c 1 -W 1 -q "${@:3}" "$2" >/dev/null 2>&1 && printf yes || printf no; }

@@ -65,11 +65,11 @@ write_policy() {
 }
 
 behind_the_router() {
-  expect "$1: out through the NAT gateway" "200 from 203.0.113.5" "$(get one http://192.0.2.80/) from $(seen_by internet)"
+  expect "$1: out through the NAT gateway" "200 from 203.0.113.5" "$(get_seen one http://192.0.2.80/)"
   expect "$1: ping out" yes "$(pinged one 192.0.2.80)"
-  expect "$1: to another subnet" "200 from 10.9.1.10" "$(get one http://10.9.2.10/) from $(seen_by web)"
+  expect "$1: to another subnet" "200 from 10.9.1.10" "$(get_seen one http://10.9.2.10/)"
   expect "$1: ping to another subnet" yes "$(pinged one 10.9.2.10)"
-  expect "$1: in to a public address" "200 from 192.0.2.80" "$(get internet http://203.0.113.20/) from $(seen_by web)"
+  expect "$1: in to a public address" "200 from 192.0.2.80" "$(get_seen internet http://203.0.113.20/)"
   expect "$1: ping to the gateway's own address" yes "$(pinged one 10.9.9.4)"
   silence "$1: a port no rule admits, from inside" ENI_SG_RULES_MISMATCH one http://10.9.2.10:8080/
   silence "$1: a port no rule admits, from outside" ENI_SG_RULES_MISMATCH internet http://203.0.113.20:8080/
@@ -98,7 +98,7 @@ one_armed_on_a_link() {
   gateway_with '{ outside: { device: "af_packet:gw-outside", subnets: ["third"],
                              uplink: { address: "198.51.100.2/24", gateway: "198.51.100.1" } } }'
   public_addresses_via 198.51.100.2
-  expect "one-armed: out through the NAT gateway" "200 from 203.0.113.5" "$(get third http://192.0.2.80/) from $(seen_by internet)"
+  expect "one-armed: out through the NAT gateway" "200 from 203.0.113.5" "$(get_seen third http://192.0.2.80/)"
   expect "one-armed: ping to the router's address" yes "$(pinged third 10.9.3.1)"
   expect "one-armed: ping to the uplink's own address" yes "$(pinged internet 198.51.100.2)"
   silence "one-armed: the NAT address from outside" NAT_NO_SESSION internet http://203.0.113.5/
@@ -108,7 +108,7 @@ one_armed_on_a_link() {
 one_public_address() {
   jq '.nat_gateways.nat.public_ips = ["198.51.100.2"]' "$work/policy.json" >"$work/shared.json"
   sallyport apply "$work/shared.json" >/dev/null 2>&1
-  expect "one public address: out" "200 from 198.51.100.2" "$(get third http://192.0.2.80/) from $(seen_by internet)"
+  expect "one public address: out" "200 from 198.51.100.2" "$(get_seen third http://192.0.2.80/)"
   expect "one public address: ping out" yes "$(pinged third 192.0.2.80)"
   expect "one public address: no echo from it" no "$(pinged internet 198.51.100.2)"
   silence "one public address: unasked from outside" NAT_NO_SESSION internet http://198.51.100.2/

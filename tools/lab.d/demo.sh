@@ -21,8 +21,7 @@ trace_lines() { sallyport trace --running "$@" 2>&1 | sed 's/^/          /' || t
 
 show_outbound() {
   local seen
-  seen=$(get client http://192.0.2.80/)
-  shown "outbound through SNAT, the server's log" "200 from 203.0.113.5" "$seen from $(tail -n 1 "$work/internet/access.log" | cut -d ' ' -f 1)"
+  shown "outbound through SNAT" "200 from 203.0.113.5" "$(get_seen client http://192.0.2.80/)"
   seen=$(in_host client ping -c 3 -i 0.2 -W 2 192.0.2.80 | grep -oE '[0-9]+ received' || true)
   shown "ping through SNAT" "3 received" "$seen"
   shown "dig over UDP through SNAT" "192.0.2.80" "$(in_host client dig +short +time=2 +tries=1 @192.0.2.53 www.example.net)"
@@ -30,9 +29,7 @@ show_outbound() {
 }
 
 show_inbound() {
-  local seen
-  seen=$(get internet http://203.0.113.20/)
-  shown "inbound to a public address, the server's log" "200 from 192.0.2.99" "$seen from $(tail -n 1 "$work/web/access.log" | cut -d ' ' -f 1)"
+  shown "inbound to a public address" "200 from 192.0.2.99" "$(get_seen internet http://203.0.113.20/)"
 }
 
 show_refused_port() {

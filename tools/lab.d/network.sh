@@ -54,12 +54,18 @@ lab_network() {
 }
 
 # get HOST URL [curl options] — "200", or "no answer" (dropped on the way) or what else went wrong.
-get() {
-  local host=$1 url=$2 code status=0
-  shift 2
-  code=$(in_host "$host" curl --silent --output /dev/null --write-out '%{http_code}' --connect-timeout 2 --max-time 5 "$@" "$url") || status=$?
+get() { get_as '%{http_code}' "$@"; }
+
+# get_seen HOST URL [curl options] — likewise, with the client's address as the server saw it: "200 from 203.0.113.5".
+get_seen() { get_as '%{http_code} from %header{x-client}' "$@"; }
+
+# get_as FORMAT HOST URL [curl options]
+get_as() {
+  local format=$1 host=$2 url=$3 answer status=0
+  shift 3
+  answer=$(in_host "$host" curl --silent --output /dev/null --write-out "$format" --connect-timeout 2 --max-time 5 "$@" "$url") || status=$?
   case $status in
-    0) printf '%s' "$code" ;;
+    0) printf '%s' "$answer" ;;
     28) printf 'no answer' ;;
     7) printf 'connection refused' ;;
     *) printf 'curl exit %d' "$status" ;;
