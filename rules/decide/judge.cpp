@@ -135,6 +135,13 @@ GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direct
   return {.allow = true, .untracked = return_open && some_any_peer, .rule = layout::rule_of(first)};
 }
 
+void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const GroupQuestion& question = questions[i];
+    verdicts[i] = judge_groups(question.interface, question.direction, question.query);
+  }
+}
+
 void PolicyView::untracked_tcp_ports(InterfaceIndex interface, Direction direction, std::vector<PortRange>& out) const {
   const Tables& tables = *tables_;
   const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction);

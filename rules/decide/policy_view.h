@@ -52,6 +52,13 @@ struct Query {
   std::uint8_t icmp_code = 0;
 };
 
+// One of a burst of questions to groups.
+struct GroupQuestion {
+  InterfaceIndex interface = kNone;
+  Direction direction = Direction::ingress;
+  Query query;
+};
+
 struct GroupVerdict {
   bool allow = false;
   // Some rule that matches has peer 0.0.0.0/0, the protocol is TCP or UDP and the other direction of the same interface
@@ -129,6 +136,8 @@ class PolicyView {
   [[nodiscard]] bool is_resolver(Ipv4 address) const;
 
   [[nodiscard]] GroupVerdict judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const;
+  // The same for many at once: verdicts[i] answers questions[i]. Precondition: there are as many verdicts.
+  void judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const;
   [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Query& query) const;
   [[nodiscard]] RouteVerdict route(RouteTableIndex table, Ipv4 destination) const;
 
