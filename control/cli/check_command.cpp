@@ -4,6 +4,7 @@
 // Owner: control/cli.
 #include <nlohmann/json.hpp>
 
+#include "control/cli/budget_options.h"
 #include "control/cli/command.h"
 #include "control/cli/input.h"
 #include "control/cli/options.h"
@@ -59,9 +60,9 @@ void check_gateway(const std::string& path, const rules::Policy& policy, Finding
     findings.sentence = named.error();
 }
 
-Findings check(const Arguments& arguments) {
+Findings check(const Arguments& arguments, const rules::Budget& budget) {
   Findings findings;
-  auto input = read_policy_input(arguments.text("POLICY"));
+  auto input = read_policy_input(arguments.text("POLICY"), budget);
   if (!input) {
     findings.add(input.error());
     return findings;
@@ -69,7 +70,7 @@ Findings check(const Arguments& arguments) {
   rules::lint(input->policy, input->warnings);
   findings.documents.push_back({input->path, input->policy.source, input->warnings});
   if (!input->image) {
-    if (auto compiled = rules::compile(input->policy); !compiled) {
+    if (auto compiled = rules::compile(input->policy, budget, stopwatch()); !compiled) {
       findings.documents.push_back({input->path, input->policy.source, compiled.error()});
     }
   }
@@ -102,10 +103,12 @@ nlohmann::json to_json(const Findings& findings) {
 }
 
 int run_check(const Invocation& invocation) {
-  const auto arguments =
-      parse_arguments(invocation, kCheckCommand, {{"gateway"}, {"strict", Option::Kind::toggle}}, {{"POLICY"}});
+  const auto arguments = parse_arguments(invocation, kCheckCommand,
+                                         with_budget({{"gateway"}, {"strict", Option::Kind::toggle}}), {{"POLICY"}});
   if (!arguments) return kBadInput;
-  const auto findings = check(*arguments);
+  const auto budget = budget_of(*arguments, kCheckCommand);
+  if (!budget) return kBadInput;
+  const auto findings = check(*arguments, *budget);
   if (invocation.output == "json") {
     print_json(to_json(findings));
   } else {
@@ -118,7 +121,8 @@ int run_check(const Invocation& invocation) {
 }  // namespace
 
 const Command kCheckCommand{"check", "does a policy read, resolve and make sense",
-                            R"(usage: sallyport check POLICY [--gateway G] [--strict] [-o table|json]
+                            R"(usage: sallyport check POLICY [--gateway G] [--strict] [--max-rows N] …
+                       [-o table|json]
 
 Reads a policy (a document, an image, or - for standard input) and prints every
 error and warning with file, line and column. A policy that reads and resolves is
@@ -128,7 +132,7 @@ Exit status: 0 fine or warnings only, 1 warnings under --strict, 2 errors.
 
   --gateway G   also read this gateway document and hold the two together
   --strict      warnings count: exit status 1
-
+)" SALLYPORT_BUDGET_HELP R"(
 examples:
   sallyport check policy.json
   sallyport check policy.json --gateway gateway.json --strict

@@ -3,6 +3,7 @@
 // Owner: control/cli.
 #include "rules/compile/compile.h"
 
+#include "control/cli/budget_options.h"
 #include "control/cli/command.h"
 #include "control/cli/input.h"
 #include "control/cli/options.h"
@@ -25,21 +26,24 @@ std::string report_text(const std::string& path, const rules::Compiled& compiled
   table.add({"classes", std::to_string(report.classes)});
   table.add({"predicates", std::to_string(report.predicates)});
   table.add({"rows", std::to_string(report.rows)});
+  table.add({"memory", rules::size_in_words(report.memory_bytes) + " to compile"});
   table.add({"cost", "a decision touches at most " + std::to_string(report.lines) + " cache lines"});
   table.add({"hash", compiled.image.hash()});
   return path + '\n' + table.text();
 }
 
 int run_compile(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kCompileCommand, {{"output,o"}}, {{"POLICY"}});
+  const auto arguments = parse_arguments(invocation, kCompileCommand, with_budget({{"output,o"}}), {{"POLICY"}});
   if (!arguments) return kBadInput;
   if (!arguments->has("output")) {
     print_error("compile: -o FILE is missing (sallyport compile --help)");
     return kBadInput;
   }
-  const auto input = load_policy(arguments->text("POLICY"));
+  const auto budget = budget_of(*arguments, kCompileCommand);
+  if (!budget) return kBadInput;
+  const auto input = load_policy(arguments->text("POLICY"), *budget);
   if (!input) return kBadInput;
-  const auto compiled = rules::compile(input->policy);
+  const auto compiled = rules::compile(input->policy, *budget, stopwatch());
   if (!compiled) {
     print_message(rules::render(compiled.error(), input->path, input->policy.source));
     return kBadInput;
@@ -59,12 +63,13 @@ int run_compile(const Invocation& invocation) {
 }  // namespace
 
 const Command kCompileCommand{"compile", "compile a policy to an image that a daemon loads",
-                              R"(usage: sallyport compile POLICY -o FILE
+                              R"(usage: sallyport compile POLICY -o FILE [--max-rows N] …
 
 Compiles a policy document to an image. The same document gives the same bytes.
 Prints the image's size, how many classes of addresses and rows of decisions it
 has, what a decision costs at most, and its hash. FILE may be - for standard output.
 
+)" SALLYPORT_BUDGET_HELP R"(
 examples:
   sallyport compile policy.json -o policy.spi
   sallyport compile - -o policy.spi < policy.json

@@ -6,10 +6,12 @@
 #include <cstring>
 #include <filesystem>
 
+#include "control/cli/budget_options.h"
 #include "control/cli/input.h"
 #include "control/cli/output.h"
 #include "control/store/diagnostic_json.h"
 #include "rules/compile/compile.h"
+#include "rules/compile/load_policy.h"
 
 namespace sallyport::control {
 namespace {
@@ -46,11 +48,13 @@ void print_input_error_as_json(const InputError& error) {
                     {"details", to_json(error.diagnostics, error.path)}});
 }
 
-std::expected<PolicyInput, InputError> read_policy_input(const std::string& path) {
+std::expected<PolicyInput, InputError> read_policy_input(const std::string& path, const rules::Budget& budget) {
   auto text = read_input(path, rules::kMaxDocumentBytes);
   if (!text) return std::unexpected(InputError{path, {}, {}, text.error()});
   const auto bytes = std::as_bytes(std::span(*text));
   if (rules::Image::looks_like_image(bytes)) return from_image(path, bytes);
+  if (const auto problem = rules::too_large_to_read(text->size(), budget))
+    return std::unexpected(InputError{path, {}, {}, input_name(path) + ": " + *problem});
   auto read = rules::read_policy(*text, bare_name(path));
   if (!read) return std::unexpected(InputError{input_name(path), std::move(*text), read.error(), {}});
   return PolicyInput{input_name(path), std::move(read->policy), std::move(read->warnings), std::nullopt};
@@ -64,22 +68,22 @@ std::expected<rules::ReadGateway, InputError> read_gateway_input(const std::stri
   return std::move(*read);
 }
 
-std::optional<PolicyInput> load_policy(const std::string& path) {
-  auto input = read_policy_input(path);
+std::optional<PolicyInput> load_policy(const std::string& path, const rules::Budget& budget) {
+  auto input = read_policy_input(path, budget);
   if (input) return std::move(*input);
   print_input_error(input.error());
   return std::nullopt;
 }
 
-std::expected<rules::Image, InputError> image_of(const PolicyInput& input) {
+std::expected<rules::Image, InputError> image_of(const PolicyInput& input, const rules::Budget& budget) {
   if (input.image) return *input.image;
-  auto compiled = rules::compile(input.policy);
+  auto compiled = rules::compile(input.policy, budget, stopwatch());
   if (compiled) return std::move(compiled->image);
   return std::unexpected(InputError{input.path, input.policy.source, compiled.error(), {}});
 }
 
-std::optional<rules::Image> compiled_image(const PolicyInput& input) {
-  auto image = image_of(input);
+std::optional<rules::Image> compiled_image(const PolicyInput& input, const rules::Budget& budget) {
+  auto image = image_of(input, budget);
   if (image) return std::move(*image);
   print_input_error(image.error());
   return std::nullopt;

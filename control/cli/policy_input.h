@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "rules/compile/meter.h"
 #include "rules/document/diagnostics.h"
 #include "rules/document/documents.h"
 #include "rules/image/image.h"
@@ -36,14 +37,17 @@ void print_input_error(const InputError& error);
 // To stdout, as the control socket gives it.
 void print_input_error_as_json(const InputError& error);
 
-[[nodiscard]] std::expected<PolicyInput, InputError> read_policy_input(const std::string& path);
+// A document that takes more memory to read than the budget says is refused.
+[[nodiscard]] std::expected<PolicyInput, InputError> read_policy_input(const std::string& path,
+                                                                       const rules::Budget& budget = {});
 [[nodiscard]] std::expected<rules::ReadGateway, InputError> read_gateway_input(const std::string& path);
 
 // The same for commands that only print what is wrong.
-[[nodiscard]] std::optional<PolicyInput> load_policy(const std::string& path);
+[[nodiscard]] std::optional<PolicyInput> load_policy(const std::string& path, const rules::Budget& budget = {});
 // The image given, or the compiled document.
-[[nodiscard]] std::expected<rules::Image, InputError> image_of(const PolicyInput& input);
-[[nodiscard]] std::optional<rules::Image> compiled_image(const PolicyInput& input);
+[[nodiscard]] std::expected<rules::Image, InputError> image_of(const PolicyInput& input,
+                                                               const rules::Budget& budget = {});
+[[nodiscard]] std::optional<rules::Image> compiled_image(const PolicyInput& input, const rules::Budget& budget = {});
 // Reads the gateway document and holds it against the policy.
 [[nodiscard]] std::optional<rules::GatewayConfig> load_gateway(const std::string& path, const rules::Policy& policy);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "control/cli/budget_options.h"
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
@@ -38,14 +39,17 @@ Json json_of(const std::expected<rules::Proof, std::string>& proof, double secon
 }
 
 int run_verify(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kVerifyCommand, {}, {{"POLICY"}});
+  const auto arguments = parse_arguments(invocation, kVerifyCommand, with_budget({}), {{"POLICY"}});
   if (!arguments) return kBadInput;
-  const auto input = load_policy(arguments->text("POLICY"));
+  const auto budget = budget_of(*arguments, kVerifyCommand);
+  if (!budget) return kBadInput;
+  const auto input = load_policy(arguments->text("POLICY"), *budget);
   if (!input) return kBadInput;
-  const auto image = compiled_image(*input);
+  const auto image = compiled_image(*input, *budget);
   if (!image) return kBadInput;
   const auto started = std::chrono::steady_clock::now();
-  const auto proof = input->image ? rules::verify(input->policy, *image) : rules::prove(input->policy, *image);
+  const auto proof =
+      input->image ? rules::verify(input->policy, *image, *budget, stopwatch()) : rules::prove(input->policy, *image);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (invocation.output == "json") {
     print_json(json_of(proof, seconds));
@@ -60,13 +64,14 @@ int run_verify(const Invocation& invocation) {
 }  // namespace
 
 const Command kVerifyCommand{"verify", "prove that the compiled tables decide as the rules do",
-                             R"(usage: sallyport verify POLICY [-o table|json]
+                             R"(usage: sallyport verify POLICY [--max-rows N] … [-o table|json]
 
 Walks the tables of an image (or of the document, compiled) interval by interval and
 compares each decision with a literal reading of the rules, so that every packet is
 covered. An image must besides be, byte by byte, what its document compiles to.
 The first difference is told with a packet that shows it; exit status 1.
 
+)" SALLYPORT_BUDGET_HELP R"(
 examples:
   sallyport verify policy.json
   sallyport verify policy.spi -o json

@@ -59,9 +59,9 @@ int check_gateway(const std::string& path) {
     print(text + "no policy: everything is dropped until one is applied\n");
     return kYes;
   }
-  const auto policy = load_policy(gateway.policy_path);
+  const auto policy = load_policy(gateway.policy_path, gateway.budget);
   if (!policy || !load_gateway(path, policy->policy)) return kBadInput;
-  const auto image = compiled_image(*policy);
+  const auto image = compiled_image(*policy, gateway.budget);
   if (!image) return kBadInput;
   print(text + fmt::format("policy {}: {} bytes compiled, hash {}\n", gateway.policy_path, image->bytes().size(),
                            image->hash()));

@@ -122,12 +122,15 @@ std::optional<Pending> PolicyStore::pending() const {
   return pending_;
 }
 
-PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& file) {
-  auto loaded = rules::load_policy(body, file);
+PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& file) const {
+  const auto elapsed = [this, started = clock_.monotonic()] {
+    return std::chrono::duration<double>(clock_.monotonic() - started).count();
+  };
+  auto loaded = rules::load_policy(body, file, gateway_.budget, elapsed);
   const bool image = rules::Image::looks_like_image(std::as_bytes(std::span(body)));
   if (loaded) {
-    const auto proof =
-        image ? rules::verify(loaded->policy, loaded->image) : rules::prove(loaded->policy, loaded->image);
+    const auto proof = image ? rules::verify(loaded->policy, loaded->image, gateway_.budget, elapsed)
+                             : rules::prove(loaded->policy, loaded->image);
     if (!proof) return std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error()));
     return *std::move(loaded);
   }

@@ -124,7 +124,7 @@ class PolicyStore {
  private:
   using Read = std::expected<rules::LoadedPolicy, Refusal>;
 
-  [[nodiscard]] static Read read(const std::string& body, const std::string& file);
+  [[nodiscard]] Read read(const std::string& body, const std::string& file) const;
   [[nodiscard]] std::optional<Refusal> refuse_now(const ChangeRequest& request) const;
   [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
                                                      const ChangeRequest& request) const;

@@ -2,6 +2,8 @@
 #include "rules/compile/address_classes.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <tuple>
 
 #include "rules/compile/interner.h"
@@ -34,8 +36,9 @@ struct Edge {
   bool begins = false;
 };
 
-std::vector<Edge> edges_of(const AddressObjects& objects) {
+std::vector<Edge> edges_of(const AddressObjects& objects, std::size_t most) {
   std::vector<Edge> edges;
+  edges.reserve(most);
   for (ObjectId id = 0; id < objects.size(); ++id) {
     if (objects[id].everything) continue;
     for (const AddressRange& range : objects[id].ranges) {
@@ -102,7 +105,36 @@ ObjectId AddressObjects::group(std::uint32_t group) {
   return found->second;
 }
 
-AddressClasses classify(const AddressObjects& objects) {
+std::string AddressObjects::name_of(ObjectId id) const {
+  for (const auto& [group, object] : groups_) {
+    if (object != id) continue;
+    const auto& name = context_.tables.groups[group];
+    return "group " + context_.tables.strings.substr(name.offset, name.size);
+  }
+  for (const auto& [name, object] : lists_) {
+    if (object == id) return "prefix list " + name;
+  }
+  for (const auto& [prefix, object] : cidrs_) {
+    if (object == id) return to_string(prefix);
+  }
+  return "";
+}
+
+std::string AddressObjects::widest() const {
+  constexpr std::size_t kNamed = 3;
+  std::vector<ObjectId> ids(objects_.size());
+  std::iota(ids.begin(), ids.end(), 0U);
+  const auto named = ids.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, ids.size()));
+  std::ranges::partial_sort(ids, named, std::greater(), [&](ObjectId id) { return objects_[id].ranges.size(); });
+  std::string text;
+  for (auto id = ids.begin(); id != named; ++id) {
+    text += (text.empty() ? "most ranges of addresses have " : ", ") + name_of(*id) + " (" +
+            std::to_string(objects_[*id].ranges.size()) + ")";
+  }
+  return text;
+}
+
+AddressClasses classify(const AddressObjects& objects, Meter& meter) {
   AddressClasses classes;
   classes.of_object.resize(objects.size());
   Interner sets;
@@ -110,15 +142,21 @@ AddressClasses classify(const AddressObjects& objects) {
   const auto start = [&](std::uint64_t address) {
     const auto [id, added] = sets.add(active);
     if (added) {
+      meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
       for (const ObjectId object : active) classes.of_object[object].push_back(id);
     }
     if (classes.steps.empty() || classes.steps.back().value != id) {
       classes.steps.push_back({.first = static_cast<std::uint32_t>(address), .value = id});
     }
   };
-  const std::vector<Edge> edges = edges_of(objects);
+  std::size_t ranges = 0;
+  for (ObjectId id = 0; id < objects.size(); ++id) ranges += objects[id].ranges.size();
+  meter.hold(ranges * (sizeof(AddressRange) + 2 * sizeof(AddressStep)));
+  if (!meter.fits(ranges * 2 * sizeof(Edge))) return classes;
+  const std::vector<Edge> edges = edges_of(objects, 2 * ranges);
   if (edges.empty() || edges.front().address > 0) start(0);
-  for (std::size_t i = 0; i < edges.size() && edges[i].address < kAddresses;) {
+  for (std::size_t i = 0;
+       i < edges.size() && edges[i].address < kAddresses && meter.fits(edges.size() * sizeof(Edge));) {
     const std::uint64_t address = edges[i].address;
     for (; i < edges.size() && edges[i].address == address; ++i) apply(edges[i], active);
     start(address);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "rules/compile/context.h"
@@ -39,6 +40,10 @@ class AddressObjects {
 
   [[nodiscard]] const AddressObject& operator[](ObjectId id) const { return objects_[id]; }
   [[nodiscard]] std::size_t size() const { return objects_.size(); }
+  // "group web", "prefix list office", "10.0.0.0/8".
+  [[nodiscard]] std::string name_of(ObjectId id) const;
+  // Those with most ranges of addresses, in words.
+  [[nodiscard]] std::string widest() const;
 
  private:
   ObjectId add(std::vector<AddressRange> ranges, bool any_peer);
@@ -57,6 +62,7 @@ struct AddressClasses {
   std::vector<std::vector<ClassId>> of_object;  // ascending; empty for objects that hold everything
 };
 
-[[nodiscard]] AddressClasses classify(const AddressObjects& objects);
+// Ends early when it goes over the budget.
+[[nodiscard]] AddressClasses classify(const AddressObjects& objects, Meter& meter);
 
 }  // namespace sallyport::rules

@@ -69,7 +69,7 @@ std::size_t lines_of_decision(const ImageTables& tables) {
   return 2 + any + lines_of(root) + low + rows + 1 + peer;
 }
 
-CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t bytes) {
+CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t bytes, std::size_t memory) {
   return {.interfaces = tables.options.named_interfaces,
           .group_sets = tables.group_lists.size(),
           .rules = tables.rules.size(),
@@ -77,30 +77,32 @@ CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t
           .rows = rows,
           .predicates = tables.predicates.size(),
           .image_bytes = bytes,
+          .memory_bytes = memory,
           .lines = lines_of_decision(tables)};
 }
 
 }  // namespace
 
-std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCeilings& ceilings) {
+std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Budget& budget, const Elapsed& elapsed,
+                                             const ImageCeilings& ceilings) {
   Diagnostics problems;
   at_most(count_rules(policy), ceilings.rules, "rules in all groups and ACLs", "rules", problems);
   at_most(count_routes(policy), ceilings.routes, "routes with every entry of their prefix lists", "routes", problems);
   at_most(most_groups(policy), ceilings.groups_per_interface, "groups of one interface or subnet",
           "groups_per_interface", problems);
   if (problems.has_errors()) return std::unexpected(std::move(problems));
-  CompileContext context(policy);
+  CompileContext context(policy, budget, elapsed);
   context.tables.source = policy.source;
   context.tables.file_name = policy.file;
-  compile_places(context);
-  compile_owners(context);
-  compile_routes(context);
-  compile_rules(context);
-  const auto rows = compile_decisions(context, ceilings.rows);
-  if (!rows) {
-    problems.error({}, "",
-                   "groups and ACLs tell too many kinds of remote addresses apart: the ceiling rows is " +
-                       std::to_string(ceilings.rows) + ", " + rows.error());
+  std::size_t rows = 0;
+  for (const auto step : {compile_places, compile_owners, compile_routes, compile_rules}) {
+    step(context);
+    context.meter.weigh(context.tables);
+    if (!context.meter.fits()) break;
+  }
+  if (context.meter.fits()) rows = compile_decisions(context);
+  if (const auto problem = context.meter.problem()) {
+    problems.error({}, "", *problem);
     return std::unexpected(std::move(problems));
   }
   auto image = Image::load(write_image(context.tables));
@@ -108,7 +110,7 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCe
     problems.error({}, "", "the compiled image does not pass its own checks: " + image.error());
     return std::unexpected(std::move(problems));
   }
-  CompileReport report = report_of(context.tables, *rows, image->bytes().size());
+  CompileReport report = report_of(context.tables, rows, image->bytes().size(), context.meter.peak());
   return Compiled{.image = std::move(*image), .report = report};
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <expected>
 
+#include "rules/compile/meter.h"
 #include "rules/document/diagnostics.h"
 #include "rules/image/image.h"
 #include "rules/model/policy.h"
@@ -21,7 +22,8 @@ struct CompileReport {
   std::size_t rows = 0;
   std::size_t predicates = 0;
   std::size_t image_bytes = 0;
-  std::size_t lines = 0;  // the cost estimate: cache lines that one decision touches at most
+  std::size_t memory_bytes = 0;  // the most that compiling held, as the budget counts it
+  std::size_t lines = 0;         // the cost estimate: cache lines that one decision touches at most
 };
 
 struct Compiled {
@@ -34,10 +36,12 @@ struct ImageCeilings {
   std::size_t rules = 8'000'000;    // of all groups and ACLs
   std::size_t routes = 16'000'000;  // one for each entry of a prefix list
   std::size_t groups_per_interface = 63;
-  std::size_t rows = 64'000'000;  // a list of groups or an ACL, and a kind of remote address it tells from others
 };
 
-// The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name.
-[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy, const ImageCeilings& ceilings = {});
+// The policy must have come from read_policy (consistent). Errors are ceilings that were exceeded, by name, and the
+// budget, with the groups, lists or route tables that cause it.
+[[nodiscard]] std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Budget& budget = {},
+                                                           const Elapsed& elapsed = {},
+                                                           const ImageCeilings& ceilings = {});
 
 }  // namespace sallyport::rules

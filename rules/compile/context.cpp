@@ -4,15 +4,21 @@
 #include <algorithm>
 
 namespace sallyport::rules {
+namespace {
 
-CompileContext::CompileContext(const Policy& source)
+constexpr std::uint64_t kTextNode = 96;  // a node of the map of texts with the allocator's bytes
+
+}  // namespace
+
+CompileContext::CompileContext(const Policy& source, const Budget& budget, const Elapsed& elapsed)
     : policy(source),
       groups(source.security_groups),
       acls(source.network_acls),
       route_table_names(source.route_tables),
       subnets(source.subnets),
       interfaces(source.interfaces),
-      nats(source.nat_gateways) {}
+      nats(source.nat_gateways),
+      meter(budget, elapsed, source) {}
 
 layout::TextRef CompileContext::text(std::string_view value) {
   const auto [found, added] = texts_.try_emplace(std::string(value));
@@ -20,6 +26,7 @@ layout::TextRef CompileContext::text(std::string_view value) {
     found->second = {.offset = static_cast<std::uint32_t>(tables.strings.size()),
                      .size = static_cast<std::uint32_t>(value.size())};
     tables.strings += value;
+    meter.hold(value.size() + kTextNode);
   }
   return found->second;
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rules/compile/meter.h"
 #include "rules/decide/policy_view.h"
 #include "rules/image/image_writer.h"
 #include "rules/model/policy.h"
@@ -43,7 +44,7 @@ struct RuleRange {
 };
 
 struct CompileContext {
-  explicit CompileContext(const Policy& source);
+  CompileContext(const Policy& source, const Budget& budget, const Elapsed& elapsed);
 
   // A reference to the text in the strings section; equal texts are stored once.
   layout::TextRef text(std::string_view value);
@@ -64,6 +65,7 @@ struct CompileContext {
   std::vector<RuleRange> group_ranges;  // two a group: ingress, egress
   std::vector<RuleRange> acl_ranges;    // two an ACL
   ImageTables tables;
+  Meter meter;
 
  private:
   std::unordered_map<std::string, layout::TextRef> texts_;

@@ -7,24 +7,11 @@
 #include "rules/compile/address_classes.h"
 #include "rules/compile/predicates.h"
 #include "rules/compile/rows.h"
+#include "rules/compile/rows_needed.h"
 #include "rules/compile/steps.h"
 
 namespace sallyport::rules {
 namespace {
-
-// The peers of each rule by its index.
-struct RulePeers {
-  std::vector<std::vector<ObjectId>> objects;  // empty where every address matches
-  std::vector<bool> everything;                // matches every address
-  std::vector<bool> any_peer;                  // 0.0.0.0/0 is among its peers
-
-  void add(const AddressObjects& known, std::vector<ObjectId> peers) {
-    everything.push_back(std::ranges::any_of(peers, [&](ObjectId id) { return known[id].everything; }));
-    any_peer.push_back(std::ranges::any_of(peers, [&](ObjectId id) { return known[id].any_peer; }));
-    if (everything.back()) peers.clear();
-    objects.push_back(std::move(peers));
-  }
-};
 
 std::vector<ObjectId> peers_of(const CompileContext& context, AddressObjects& objects, const GroupRule& rule,
                                std::uint32_t own_group) {
@@ -57,15 +44,18 @@ RulePeers collect_peers(const CompileContext& context, AddressObjects& objects) 
 class DescriptorWriter {
  public:
   DescriptorWriter(CompileContext& context, const RulePeers& peers, const AddressClasses& classes)
-      : tables_(context.tables), peers_(peers), classes_(classes), predicates_(context.tables, peers.any_peer) {}
+      : tables_(context.tables),
+        meter_(context.meter),
+        peers_(peers),
+        classes_(classes),
+        predicates_(context.tables, context.meter, peers.any_peer) {}
 
-  // `rules` in order of preference. False: too many rows.
-  [[nodiscard]] bool add(const std::vector<PlacedRule>& rules, std::uint32_t flags, std::size_t max_rows) {
+  // `rules` in order of preference. False: over the budget.
+  [[nodiscard]] bool add(const std::vector<PlacedRule>& rules, std::uint32_t flags) {
     list_.clear();
     std::ranges::copy_if(rules, std::back_inserter(list_), [&](auto rule) { return peers_.everything[rule_of(rule)]; });
     const std::uint32_t of_any = predicates_.add(list_);
-    if (!collect_matches(rules, max_rows)) return false;
-    collect_rows(rules);
+    if (!collect_matches(rules) || !collect_rows(rules)) return false;
     const std::size_t first = tables_.row_buckets.size();
     const std::uint32_t mask = write_rows(rows_, tables_.row_buckets);
     tables_.descriptors.push_back({.any = tables_.predicates[of_any].maps,
@@ -74,7 +64,8 @@ class DescriptorWriter {
                                    .flags = flags,
                                    .predicate = of_any});
     count_ += rows_.size();
-    return count_ <= max_rows;
+    meter_.weigh(tables_);
+    return meter_.rows(count_) && meter_.fits();
   }
   [[nodiscard]] std::size_t rows() const { return count_; }
 
@@ -86,14 +77,13 @@ class DescriptorWriter {
     friend auto operator<=>(const Match&, const Match&) = default;
   };
 
-  bool collect_matches(const std::vector<PlacedRule>& rules, std::size_t limit) {
+  bool collect_matches(const std::vector<PlacedRule>& rules) {
     matches_.clear();
     for (std::uint32_t order = 0; order < rules.size(); ++order) {
       for (const ObjectId object : peers_.objects[rule_of(rules[order])]) {
-        for (const ClassId id : classes_.of_object[object]) {
-          matches_.push_back({.address_class = id, .order = order});
-        }
-        if (matches_.size() > limit) return false;
+        const auto& matching = classes_.of_object[object];
+        if (!meter_.fits((matches_.size() + matching.size()) * 2 * sizeof(Match))) return false;
+        for (const ClassId id : matching) matches_.push_back({.address_class = id, .order = order});
       }
     }
     std::ranges::sort(matches_);
@@ -102,17 +92,20 @@ class DescriptorWriter {
     return true;
   }
 
-  void collect_rows(const std::vector<PlacedRule>& rules) {
+  bool collect_rows(const std::vector<PlacedRule>& rules) {
     rows_.clear();
     for (std::size_t i = 0; i < matches_.size();) {
       const ClassId id = matches_[i].address_class;
       list_.clear();
       for (; i < matches_.size() && matches_[i].address_class == id; ++i) list_.push_back(rules[matches_[i].order]);
       rows_.push_back({.address_class = id, .predicate = predicates_.add(list_)});
+      if (!meter_.fits() || !meter_.predicates(tables_.predicates.size())) return false;
     }
+    return true;
   }
 
   ImageTables& tables_;
+  Meter& meter_;
   const RulePeers& peers_;
   const AddressClasses& classes_;
   PredicateWriter predicates_;
@@ -121,16 +114,6 @@ class DescriptorWriter {
   std::vector<PlacedRule> list_;
   std::size_t count_ = 0;
 };
-
-std::vector<PlacedRule> rules_of_list(const CompileContext& context, std::uint32_t list, Direction direction) {
-  const auto& groups = context.tables.group_lists[list];
-  std::vector<PlacedRule> rules;
-  for (std::uint32_t i = 0; i < groups.count; ++i) {
-    const RuleRange range = context.group_rules(context.tables.list_groups[groups.begin + i], direction);
-    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(i, rule));
-  }
-  return rules;
-}
 
 // Whether the replies of a flow need no state: these rules admit 0.0.0.0/0 on all ports.
 std::uint32_t return_flags(const CompileContext& context, const RulePeers& peers,
@@ -148,67 +131,53 @@ std::uint32_t return_flags(const CompileContext& context, const RulePeers& peers
   return flags;
 }
 
-// A list of rules that needs at least so many rows: the classes that one of them tells apart.
-std::size_t rows_at_least(const std::vector<PlacedRule>& rules, const RulePeers& peers, const AddressClasses& classes) {
-  std::size_t most = 0;
-  for (const PlacedRule rule : rules) {
-    for (const ObjectId object : peers.objects[rule_of(rule)]) most = std::max(most, classes.of_object[object].size());
-  }
-  return most;
-}
-
-std::string names_of_list(const CompileContext& context, std::uint32_t list) {
-  const auto& groups = context.tables.group_lists[list];
-  std::string names;
-  for (std::uint32_t i = 0; i < groups.count; ++i) {
-    const auto& name = context.tables.groups[context.tables.list_groups[groups.begin + i]];
-    names += (names.empty() ? "" : "+") + context.tables.strings.substr(name.offset, name.size);
-  }
-  return names;
-}
-
-// Told before a row is written: a policy far above the ceiling must cost neither minutes nor memory.
-std::optional<std::string> too_many_rows(const CompileContext& context, const RulePeers& peers,
-                                         const AddressClasses& classes, std::size_t max_rows) {
-  std::size_t all = 0;
-  std::size_t most = 0;
-  std::uint32_t worst = 0;
+// One descriptor a list of groups and direction, one an ACL and direction. False: over the budget.
+bool add_lists(const CompileContext& context, const RulePeers& peers, DescriptorWriter& writer) {
   for (std::uint32_t list = 0; list < context.tables.group_lists.size(); ++list) {
-    std::size_t rows = 0;
-    for (const Direction direction : {Direction::ingress, Direction::egress}) {
-      rows += rows_at_least(rules_of_list(context, list, direction), peers, classes);
-    }
-    all += rows;
-    if (rows > most) worst = list;
-    most = std::max(most, rows);
+    const auto ingress = rules_of_list(context, list, Direction::ingress);
+    const auto egress = rules_of_list(context, list, Direction::egress);
+    const bool fits = writer.add(ingress, return_flags(context, peers, egress)) &&
+                      writer.add(egress, return_flags(context, peers, ingress));
+    if (!fits) return false;
   }
-  if (all <= max_rows) return std::nullopt;
-  return "at least " + std::to_string(all) + " rows, the most (" + std::to_string(most) + ") for interfaces in " +
-         names_of_list(context, worst);
+  return true;
+}
+
+void add_acls(CompileContext& context, DescriptorWriter& writer) {
+  for (std::uint32_t acl = 0; acl < context.tables.acls.size(); ++acl) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const RuleRange& range = context.acl_ranges[2 * std::size_t{acl} + side];
+      std::vector<PlacedRule> rules;
+      for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(0, rule));
+      if (writer.add(rules, 0)) continue;
+      const auto& name = context.tables.acls[acl];
+      context.meter.blame("the ACL " + context.tables.strings.substr(name.offset, name.size) + " goes over it");
+      return;
+    }
+  }
 }
 
 }  // namespace
 
-std::expected<std::size_t, std::string> compile_decisions(CompileContext& context, std::size_t max_rows) {
+std::size_t compile_decisions(CompileContext& context) {
+  Meter& meter = context.meter;
   AddressObjects objects(context);
   const RulePeers peers = collect_peers(context, objects);
-  const AddressClasses classes = classify(objects);
-  if (auto problem = too_many_rows(context, peers, classes, max_rows)) return std::unexpected(*std::move(problem));
+  const AddressClasses classes = classify(objects, meter);
+  meter.weigh(context.tables);
+  if (!meter.fits(classes.steps.size() * 2 * sizeof(Line))) {
+    meter.blame(objects.widest());
+    return 0;
+  }
   context.tables.options.classes = classes.count;
   context.tables.options.class_of = StepMapWriter(context.tables.lines).addresses(classes.steps);
+  const RowsNeeded needed(context, peers, classes, objects);
   DescriptorWriter writer(context, peers, classes);
-  for (std::uint32_t list = 0; list < context.tables.group_lists.size(); ++list) {
-    const auto ingress = rules_of_list(context, list, Direction::ingress);
-    const auto egress = rules_of_list(context, list, Direction::egress);
-    const bool fits = writer.add(ingress, return_flags(context, peers, egress), max_rows) &&
-                      writer.add(egress, return_flags(context, peers, ingress), max_rows);
-    if (!fits) return std::unexpected("interfaces in " + names_of_list(context, list) + " go over it");
-  }
-  for (std::uint32_t acl = 0; acl < context.acl_ranges.size(); ++acl) {
-    const RuleRange& range = context.acl_ranges[acl];
-    std::vector<PlacedRule> rules;
-    for (std::uint32_t rule = range.begin; rule < range.end; ++rule) rules.push_back(placed(0, rule));
-    if (!writer.add(rules, 0, max_rows)) return std::unexpected("an ACL goes over it");
+  const bool fits = meter.rows(needed.rows(), needed.at_least()) && add_lists(context, peers, writer);
+  if (fits) {
+    add_acls(context, writer);
+  } else {
+    meter.blame(needed.causes());
   }
   return writer.rows();
 }

@@ -18,9 +18,14 @@ class Interner {
     const auto [found, added] = numbers_.try_emplace(list, static_cast<std::uint32_t>(numbers_.size()));
     return {found->second, added};
   }
+  // What a new list takes here.
+  [[nodiscard]] static std::size_t bytes_of(const std::vector<std::uint32_t>& list) {
+    return kNode + list.size() * sizeof(std::uint32_t);
+  }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(numbers_.size()); }
 
  private:
+  static constexpr std::size_t kNode = 88;  // links, hash, vector, its place in the table, the allocator's bytes
   struct Hash {
     std::size_t operator()(const std::vector<std::uint32_t>& list) const {
       std::uint64_t hash = 0xCBF2'9CE4'8422'2325U ^ list.size();

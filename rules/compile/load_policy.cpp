@@ -26,10 +26,16 @@ std::expected<LoadedPolicy, Diagnostics> from_image(std::span<const std::byte> b
       .policy = std::move(read->policy), .image = std::move(*image), .warnings = std::move(read->warnings)};
 }
 
-std::expected<LoadedPolicy, Diagnostics> from_document(std::string_view text, std::string file_name) {
+std::expected<LoadedPolicy, Diagnostics> from_document(std::string_view text, std::string file_name,
+                                                       const Budget& budget, const Elapsed& elapsed) {
+  if (auto problem = too_large_to_read(text.size(), budget)) {
+    Diagnostics problems;
+    problems.error({}, "", *std::move(problem));
+    return std::unexpected(std::move(problems));
+  }
   auto read = read_policy(text, std::move(file_name));
   if (!read) return std::unexpected(std::move(read.error()));
-  auto compiled = compile(read->policy);
+  auto compiled = compile(read->policy, budget, elapsed);
   if (!compiled) return std::unexpected(std::move(compiled.error()));
   return LoadedPolicy{
       .policy = std::move(read->policy), .image = std::move(compiled->image), .warnings = std::move(read->warnings)};
@@ -37,10 +43,18 @@ std::expected<LoadedPolicy, Diagnostics> from_document(std::string_view text, st
 
 }  // namespace
 
-std::expected<LoadedPolicy, Diagnostics> load_policy(std::string bytes, std::string file_name) {
+std::optional<std::string> too_large_to_read(std::size_t document_bytes, const Budget& budget) {
+  const std::uint64_t needed = bytes_to_read(document_bytes);
+  if (needed <= budget.memory) return std::nullopt;
+  return "a document of " + size_in_words(document_bytes) + " takes " + size_in_words(needed) +
+         " to read, the budget memory is " + size_in_words(budget.memory);
+}
+
+std::expected<LoadedPolicy, Diagnostics> load_policy(std::string bytes, std::string file_name, const Budget& budget,
+                                                     const Elapsed& elapsed) {
   const auto raw = std::as_bytes(std::span(bytes));
   if (Image::looks_like_image(raw)) return from_image(raw);
-  return from_document(bytes, std::move(file_name));
+  return from_document(bytes, std::move(file_name), budget, elapsed);
 }
 
 }  // namespace sallyport::rules

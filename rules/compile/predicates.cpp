@@ -48,6 +48,7 @@ std::optional<Keys> keys_of(const RuleRecord& rule, TrafficKind kind) {
 std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules) {
   const auto [id, added] = lists_.add(rules);
   if (!added) return id;
+  meter_.hold(Interner::bytes_of(rules));
   layout::PredicateRecord record{.maps = {},
                                  .rule_begin = static_cast<std::uint32_t>(tables_.predicate_rules.size()),
                                  .rule_count = static_cast<std::uint32_t>(rules.size()),
@@ -80,7 +81,7 @@ step_map::Ref PredicateWriter::resolve(const std::vector<PlacedRule>& rules, Tra
   std::ranges::sort(edges_, {}, [](const Edge& e) { return std::tuple(e.key, e.rule, e.begins); });
   active_.clear();
   steps_.assign(1, {.first = 0, .ref = step_map::leaf(layout::kNothing)});
-  for (std::size_t i = 0; i < edges_.size() && edges_[i].key <= 0xFFFF;) {
+  for (std::size_t i = 0; i < edges_.size() && edges_[i].key <= 0xFFFF && meter_.fits();) {
     const std::uint32_t key = edges_[i].key;
     for (; i < edges_.size() && edges_[i].key == key; ++i) {
       if (edges_[i].begins) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/compile/interner.h"
+#include "rules/compile/meter.h"
 #include "rules/compile/step_map_writer.h"
 #include "rules/image/image_writer.h"
 
@@ -22,10 +23,10 @@ using PlacedRule = std::uint32_t;
 class PredicateWriter {
  public:
   // `any_peer[rule]`: the rule has peer 0.0.0.0/0.
-  PredicateWriter(ImageTables& tables, const std::vector<bool>& any_peer)
-      : tables_(tables), any_peer_(any_peer), maps_(tables.lines) {}
+  PredicateWriter(ImageTables& tables, Meter& meter, const std::vector<bool>& any_peer)
+      : tables_(tables), meter_(meter), any_peer_(any_peer), maps_(tables.lines) {}
 
-  // The predicate of these rules, which ascend; the first that matches decides.
+  // The predicate of these rules, which ascend; the first that matches decides. Without meaning once over the budget.
   std::uint32_t add(const std::vector<PlacedRule>& rules);
 
  private:
@@ -39,6 +40,7 @@ class PredicateWriter {
   [[nodiscard]] step_map::Ref ruling_of_active() const;
 
   ImageTables& tables_;
+  Meter& meter_;
   const std::vector<bool>& any_peer_;
   StepMapWriter maps_;
   Interner lists_;

@@ -13,6 +13,9 @@ namespace {
 
 using layout::kLocalRoute;
 
+// While its map is made: the candidate, two steps, and lines for both, which count twice.
+constexpr std::size_t kBytesARoute = 320;
+
 enum class Origin : std::uint8_t { written, list, local };
 
 struct Candidate {
@@ -53,6 +56,7 @@ std::vector<Candidate> candidates(CompileContext& context, const RouteTable& tab
       continue;
     }
     const auto list = context.policy.prefix_lists.find(std::get<std::string>(route.destination));
+    if (!context.meter.fits((found.size() + list->second.entries.size()) * kBytesARoute)) break;
     for (const Prefix& prefix : list->second.entries) {
       found.push_back(add_route(context, route, prefix, Origin::list));
     }
@@ -101,7 +105,13 @@ class RouteSteps {
 void compile_routes(CompileContext& context) {
   for (const auto& [name, table] : context.policy.route_tables) {
     RouteSteps steps;
-    for (const Candidate& candidate : candidates(context, table)) steps.add(candidate);
+    const auto found = candidates(context, table);
+    context.meter.weigh(context.tables);
+    if (!context.meter.fits(found.size() * kBytesARoute)) {
+      context.meter.blame("route table " + name + " has " + std::to_string(found.size()) + " destinations");
+      return;
+    }
+    for (const Candidate& candidate : found) steps.add(candidate);
     context.tables.route_tables.push_back(
         {.name = context.text(name), .route_of = StepMapWriter(context.tables.lines).addresses(steps.finish())});
   }

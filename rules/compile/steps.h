@@ -1,11 +1,10 @@
 // The steps of the compiler, in the order in which they run. Each reads the policy and fills tables of its own.
 //
-// Owner: rules/compile. Always: deterministic; no step changes what an earlier one wrote.
+// Owner: rules/compile. Always: deterministic; no step changes what an earlier one wrote; a step that goes over the
+// budget ends early, and the meter says so.
 #pragma once
 
 #include <cstddef>
-#include <expected>
-#include <string>
 
 #include "rules/compile/context.h"
 
@@ -21,8 +20,7 @@ void compile_routes(CompileContext& context);
 // Group rules and ACL entries with their provenance.
 void compile_rules(CompileContext& context);
 
-// Address classes, descriptors, rows and predicates. Needs owners and rules. The number of rows; the error says
-// what causes more than `max_rows`.
-[[nodiscard]] std::expected<std::size_t, std::string> compile_decisions(CompileContext& context, std::size_t max_rows);
+// Address classes, descriptors, rows and predicates. Needs owners and rules. Returns the number of rows.
+[[nodiscard]] std::size_t compile_decisions(CompileContext& context);
 
 }  // namespace sallyport::rules

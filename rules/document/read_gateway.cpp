@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <type_traits>
 #include <utility>
 
 #include "rules/document/documents.h"
 #include "rules/document/parse_device.h"
+#include "rules/document/parse_size.h"
 #include "rules/document/reader.h"
 #include "rules/document/tree.h"
 
@@ -15,12 +17,13 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 10> kGatewayKeys{"version", "ports",  "workers", "max_flows", "idle",
-                                            "memory",  "policy", "control", "metrics",   "flow_log"};
+constexpr std::array<Keys, 11> kGatewayKeys{"version", "ports",  "workers", "max_flows", "idle",    "memory",
+                                            "policy",  "budget", "control", "metrics",   "flow_log"};
 constexpr std::array<Keys, 6> kPortKeys{"device", "subnets", "proxy_arp", "mtu", "routed", "uplink"};
 constexpr std::array<Keys, 3> kWays{"subnets", "routed", "uplink"};
 constexpr std::array<Keys, 4> kLinkKeys{"address", "gateway", "ipv6_address", "ipv6_gateway"};
 constexpr std::array<Keys, 3> kControlKeys{"socket", "read_group", "write_group"};
+constexpr std::array<Keys, 4> kBudgetKeys{"rows", "predicates", "memory", "seconds"};
 constexpr std::array<Keys, 1> kMetricsKeys{"listen"};
 constexpr std::array<Keys, 2> kIdle{"poll", "adaptive"};
 constexpr std::array<Keys, 3> kMemory{"auto", "hugepages", "pages"};
@@ -47,6 +50,7 @@ class GatewayReader {
   void read_link_gateway(Value value, LinkAddress& link);
   void read_control(Value value);
   void read_group(const Fields& fields, std::string_view key, std::string& group);
+  void read_budget(Value value);
   void read_metrics(Value value);
   [[nodiscard]] std::string resolved(std::string_view path) const;
   std::optional<std::string> path(Value value);
@@ -71,6 +75,7 @@ void GatewayReader::read(Value document) {
     config_.memory = static_cast<MemoryMode>(in_.choice(*memory, "memory", kMemory).value_or(0));
   }
   if (const auto policy = fields["policy"]) config_.policy_path = path(*policy).value_or("");
+  if (const auto budget = fields["budget"]) read_budget(*budget);
   if (const auto control = fields["control"]) read_control(*control);
   if (const auto metrics = fields["metrics"]) read_metrics(*metrics);
   if (const auto log = fields["flow_log"]) in_.not_enforced(*log, "The flow log", "found the key \"flow_log\"");
@@ -215,6 +220,31 @@ void GatewayReader::read_group(const Fields& fields, std::string_view key, std::
   group = *text;
   const bool valid = !group.empty() && group.find_first_of(": \t\r\n/") == std::string::npos;
   if (!valid) in_.error(*value, "found " + in_quotes(group) + ", expected the name of a group of users");
+}
+
+void GatewayReader::read_budget(Value value) {
+  const Fields fields(in_, value, kBudgetKeys);
+  if (!fields.valid()) return;
+  const auto read = [&](std::string_view key, std::uint64_t least, std::uint64_t most, std::string_view what,
+                        auto& number) {
+    const auto written = fields[key];
+    if (!written) return;
+    const auto found = in_.integer(*written, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most), what);
+    if (found) number = static_cast<std::remove_reference_t<decltype(number)>>(*found);
+  };
+  Budget& budget = config_.budget;
+  read("rows", 1, kLargestBudget.rows, "a number of rows", budget.rows);
+  read("predicates", 1, kLargestBudget.predicates, "a number of predicates", budget.predicates);
+  read("seconds", 1, kLargestBudget.seconds, "seconds", budget.seconds);
+  const auto memory = fields["memory"];
+  if (!memory || memory->kind() != Kind::string) {
+    return read("memory", kLeastMemory, kLargestBudget.memory, "bytes or a size like \"2GiB\"", budget.memory);
+  }
+  if (const auto size = parse_size(memory->text())) {
+    budget.memory = *size;
+  } else {
+    in_.error(*memory, "found " + in_quotes(memory->text()) + ", expected " + std::string(kSizeInWords));
+  }
 }
 
 void GatewayReader::read_metrics(Value value) {

@@ -14,7 +14,12 @@ using layout::SectionId;
 // Appends sections in order of id behind the space of header and section table.
 class Writer {
  public:
-  Writer() : bytes_(layout::aligned(sizeof(layout::Header) + layout::kSections.size() * sizeof(Section))) {}
+  // `expected`: bytes of all records, so that the image is allocated once.
+  explicit Writer(std::size_t expected) {
+    const std::size_t head = layout::aligned(sizeof(layout::Header) + layout::kSections.size() * sizeof(Section));
+    bytes_.reserve(head + expected + layout::kSections.size() * layout::aligned(1));
+    bytes_.resize(head);
+  }
 
   template <typename Container>
   void add(SectionId id, const Container& records) {
@@ -50,6 +55,36 @@ class Writer {
   std::vector<Section> sections_;
 };
 
+// Every section with its records, in order of id.
+template <typename Visit>
+void each_section(const ImageTables& tables, Visit visit) {
+  visit(SectionId::strings, tables.strings);
+  visit(SectionId::source, tables.source);
+  visit(SectionId::file_name, tables.file_name);
+  visit(SectionId::options, std::vector{tables.options});
+  visit(SectionId::vpc_cidrs, tables.vpc_cidrs);
+  visit(SectionId::subnets, tables.subnets);
+  visit(SectionId::interfaces, tables.interfaces);
+  visit(SectionId::private_ips, tables.private_ips);
+  visit(SectionId::group_lists, tables.group_lists);
+  visit(SectionId::list_groups, tables.list_groups);
+  visit(SectionId::groups, tables.groups);
+  visit(SectionId::acls, tables.acls);
+  visit(SectionId::nat_gateways, tables.nat_gateways);
+  visit(SectionId::nat_public_ips, tables.nat_public_ips);
+  visit(SectionId::publish, tables.publish);
+  visit(SectionId::owners, tables.owners);
+  visit(SectionId::public_owners, tables.public_owners);
+  visit(SectionId::descriptors, tables.descriptors);
+  visit(SectionId::row_buckets, tables.row_buckets);
+  visit(SectionId::predicates, tables.predicates);
+  visit(SectionId::predicate_rules, tables.predicate_rules);
+  visit(SectionId::rules, tables.rules);
+  visit(SectionId::route_tables, tables.route_tables);
+  visit(SectionId::routes, tables.routes);
+  visit(SectionId::lines, tables.lines);
+}
+
 }  // namespace
 
 void seal_image(std::span<std::byte> image) {
@@ -57,33 +92,15 @@ void seal_image(std::span<std::byte> image) {
   std::memcpy(image.data() + offsetof(layout::Header, sha256), digest.data(), digest.size());
 }
 
+std::size_t bytes_of(const ImageTables& tables) {
+  std::size_t sum = 0;
+  each_section(tables, [&](SectionId, const auto& records) { sum += records.size() * sizeof(*records.data()); });
+  return sum;
+}
+
 ImageBytes write_image(const ImageTables& tables) {
-  Writer writer;
-  writer.add(SectionId::strings, tables.strings);
-  writer.add(SectionId::source, tables.source);
-  writer.add(SectionId::file_name, tables.file_name);
-  writer.add(SectionId::options, std::vector{tables.options});
-  writer.add(SectionId::vpc_cidrs, tables.vpc_cidrs);
-  writer.add(SectionId::subnets, tables.subnets);
-  writer.add(SectionId::interfaces, tables.interfaces);
-  writer.add(SectionId::private_ips, tables.private_ips);
-  writer.add(SectionId::group_lists, tables.group_lists);
-  writer.add(SectionId::list_groups, tables.list_groups);
-  writer.add(SectionId::groups, tables.groups);
-  writer.add(SectionId::acls, tables.acls);
-  writer.add(SectionId::nat_gateways, tables.nat_gateways);
-  writer.add(SectionId::nat_public_ips, tables.nat_public_ips);
-  writer.add(SectionId::publish, tables.publish);
-  writer.add(SectionId::owners, tables.owners);
-  writer.add(SectionId::public_owners, tables.public_owners);
-  writer.add(SectionId::descriptors, tables.descriptors);
-  writer.add(SectionId::row_buckets, tables.row_buckets);
-  writer.add(SectionId::predicates, tables.predicates);
-  writer.add(SectionId::predicate_rules, tables.predicate_rules);
-  writer.add(SectionId::rules, tables.rules);
-  writer.add(SectionId::route_tables, tables.route_tables);
-  writer.add(SectionId::routes, tables.routes);
-  writer.add(SectionId::lines, tables.lines);
+  Writer writer(bytes_of(tables));
+  each_section(tables, [&](SectionId id, const auto& records) { writer.add(id, records); });
   return writer.finish();
 }
 

@@ -42,6 +42,9 @@ struct ImageTables {
   std::vector<Line> lines;
 };
 
+// Bytes of all records, as they are in an image (but for the alignment of sections).
+[[nodiscard]] std::size_t bytes_of(const ImageTables& tables);
+
 [[nodiscard]] ImageBytes write_image(const ImageTables& tables);
 
 // Puts the hash of what lies behind the header into it (the last step of writing).

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rules/model/address.h"
+#include "rules/model/budget.h"
 #include "rules/model/policy.h"
 
 namespace sallyport::rules {
@@ -55,6 +56,7 @@ struct GatewayConfig {
   std::string socket_path = "/run/sallyport/control.sock";
   std::string read_group = "root";
   std::string write_group = "root";
+  Budget budget;               // of every policy that is applied
   std::string metrics_listen;  // "HOST:PORT"; empty: no listener
 };
 

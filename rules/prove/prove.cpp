@@ -48,8 +48,9 @@ std::expected<Proof, std::string> prove(const Policy& policy, const Image& image
   return proof;
 }
 
-std::expected<Proof, std::string> verify(const Policy& policy, const Image& image) {
-  const auto again = compile(policy);
+std::expected<Proof, std::string> verify(const Policy& policy, const Image& image, const Budget& budget,
+                                         const Elapsed& elapsed) {
+  const auto again = compile(policy, budget, elapsed);
   if (!again) return std::unexpected("its policy does not compile: " + again.error().sorted().front().message);
   const auto made = again->image.bytes();
   const auto seen = image.bytes();

@@ -12,6 +12,7 @@
 #include <expected>
 #include <string>
 
+#include "rules/compile/meter.h"
 #include "rules/image/image.h"
 #include "rules/model/policy.h"
 
@@ -29,7 +30,9 @@ struct Proof {
 // The error names the first cell that differs, with a packet that shows it: what the rules say and what the image does.
 [[nodiscard]] std::expected<Proof, std::string> prove(const Policy& policy, const Image& image);
 
-// For an image from elsewhere: that every byte of it is what compiling its policy gives, then the proof.
-[[nodiscard]] std::expected<Proof, std::string> verify(const Policy& policy, const Image& image);
+// For an image from elsewhere: that every byte of it is what compiling its policy gives, then the proof. The budget is
+// that of compiling.
+[[nodiscard]] std::expected<Proof, std::string> verify(const Policy& policy, const Image& image,
+                                                       const Budget& budget = {}, const Elapsed& elapsed = {});
 
 }  // namespace sallyport::rules

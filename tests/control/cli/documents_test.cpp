@@ -52,6 +52,37 @@ TEST(Check, HoldsGatewayAndPolicyTogether) {
   EXPECT_EQ(run_cli({"check", policy, "--gateway", folder.file("missing")}).status, kBadInput);
 }
 
+TEST(Budget, IsAnOptionOfWhatCompiles) {
+  const Folder folder;
+  const auto policy = folder.write("policy.json", kPolicy);
+  const auto image = folder.file("policy.spi");
+  ASSERT_EQ(run_cli({"compile", policy, "-o", image}).status, kYes);
+  const std::vector<std::vector<std::string>> commands{
+      {"compile", policy, "-o", folder.file("x")}, {"verify", policy}, {"verify", image}, {"check", policy}};
+  for (const auto& command : commands) {
+    const auto run = [&](const std::string& option, const std::string& value) {
+      auto words = command;
+      words.insert(words.end(), {option, value});
+      return run_cli(words);
+    };
+    EXPECT_EQ(run("--max-rows", "100").status, kYes) << command.front();
+    EXPECT_EQ(run("--max-predicates", "100").status, kYes) << command.front();
+    EXPECT_EQ(run("--max-memory", "64MiB").status, kYes) << command.front();
+    EXPECT_EQ(run("--max-time", "10s").status, kYes) << command.front();
+    EXPECT_NE(run("--max-predicates", "1").status, kYes) << command.front();
+    for (const auto* option : {"--max-rows", "--max-predicates", "--max-memory", "--max-time"}) {
+      for (const auto* value : {"0", "-1", "many", ""}) {
+        const auto wrong = run(option, value);
+        EXPECT_EQ(wrong.status, kBadInput) << command.front() << ' ' << option << ' ' << value;
+        EXPECT_TRUE(wrong.err.contains(option)) << wrong.err;
+      }
+    }
+  }
+  const auto refused = run_cli({"check", policy, "--max-predicates", "1"});
+  EXPECT_EQ(refused.status, kBadInput);
+  EXPECT_THAT(refused.err, HasSubstr("the budget predicates"));
+}
+
 TEST(Check, LooksForThePolicyThatTheGatewayNames) {
   const Folder folder;
   const auto policy = folder.write("policy.json", kPolicy);

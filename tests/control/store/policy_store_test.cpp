@@ -91,6 +91,34 @@ TEST_F(PolicyStoreTest, WhatOpensMoreThanItMayIsRefused) {
   EXPECT_EQ(generation(), 2U);
 }
 
+// A document, its image and an edit, each over the gateway's budget: the policy in force stays.
+TEST_F(PolicyStoreTest, WhatIsOverTheBudgetIsRefused) {
+  rules::GatewayConfig gateway = small_gateway();
+  gateway.budget.rows = 3;
+  PolicyStore strict{gateway, runtime, clock};
+  ChangeRequest request;
+  request.author = author;
+  ASSERT_TRUE(strict.apply(small_policy(tcp_rule(80)), request));
+  std::string rules;
+  for (int i = 0; i < 8; ++i) {
+    rules += (i == 0 ? "" : ", ") + std::string(R"({ "protocol": "tcp", "from_port": 80, "to_port": 80, )") +
+             R"("cidr_blocks": ["192.0.2.)" + std::to_string(8 * i) + R"(/32"] })";
+  }
+  const auto large = rules::load_policy(small_policy(rules), "policy.json");
+  ASSERT_TRUE(large);
+  const auto image = large->image.bytes();
+  const auto edit = [&](std::string_view) { return small_policy(rules); };
+  for (const auto& refused : {strict.apply(small_policy(rules), request), strict.edit(edit, request),
+                              strict.apply({reinterpret_cast<const char*>(image.data()), image.size()}, request)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Refusal::Kind::invalid);
+    EXPECT_TRUE((refused.error().rendered + refused.error().message).contains("the budget rows is 3"))
+        << refused.error().message;
+    EXPECT_EQ(strict.running()->generation.number, 1U);
+    EXPECT_EQ(runtime.published.size(), 1U);
+  }
+}
+
 // An image with a right hash that decides otherwise than its document says.
 TEST_F(PolicyStoreTest, AForgedImageIsRefused) {
   auto read = rules::read_policy(small_policy(tcp_rule(80)), "policy.json");

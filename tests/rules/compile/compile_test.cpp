@@ -112,7 +112,7 @@ TEST(Compile, CeilingsAreNamed) {
   const auto refused = [](const ImageCeilings& ceilings) {
     PolicyBuilder b = network();
     b.table("main", {route("list:office", RouteTarget::internet), route("0.0.0.0/0", RouteTarget::internet)});
-    const auto compiled = compile(b.policy(), ceilings);
+    const auto compiled = compile(b.policy(), {}, {}, ceilings);
     return compiled ? "" : compiled.error().sorted().front().message;
   };
   EXPECT_EQ(refused({}), "");
@@ -121,9 +121,6 @@ TEST(Compile, CeilingsAreNamed) {
   EXPECT_EQ(refused({.routes = 1}), "2 routes with every entry of their prefix lists, the ceiling routes is 1");
   EXPECT_EQ(refused({.groups_per_interface = 0}),
             "1 groups of one interface or subnet, the ceiling groups_per_interface is 0");
-  EXPECT_EQ(refused({.rows = 3}),
-            "groups and ACLs tell too many kinds of remote addresses apart: the ceiling rows is 3, at least 9 rows, "
-            "the most (8) for interfaces in app");
 }
 
 // The order in which a document names things that have no order changes nothing that is decided.

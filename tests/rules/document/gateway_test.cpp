@@ -51,6 +51,24 @@ const Change kTop[] = {
      "found \"127.0.0.1:70000\": no address to listen on, expected HOST:PORT like 127.0.0.1:9467 in /metrics/listen"},
 };
 
+const Change kBudgets[] = {
+    {"a budget", "/budget", R"({"rows":1,"predicates":64000000,"memory":"512MiB","seconds":86400})", ""},
+    {"nothing of it", "/budget", "{}", ""},
+    {"bytes", "/budget", R"({"memory":1048576})", ""},
+    {"no budget", "/budget", "1", "found the number 1, expected an object in /budget"},
+    {"a misspelt one", "/budget", R"({"row":1})", "unknown key \"row\" in /budget/row; did you mean \"rows\"?"},
+    {"no rows", "/budget", R"({"rows":0})",
+     "found the number 0, expected a number of rows from 1 to 64000000 in /budget/rows"},
+    {"rows that no image holds", "/budget", R"({"rows":64000001})",
+     "found the number 64000001, expected a number of rows from 1 to 64000000 in /budget/rows"},
+    {"two days", "/budget", R"({"seconds":172800})",
+     "found the number 172800, expected seconds from 1 to 86400 in /budget/seconds"},
+    {"too few bytes", "/budget", R"({"memory":1048575})",
+     "found the number 1048575, expected bytes or a size like \"2GiB\" from 1048576 to 17179869184 in /budget/memory"},
+    {"a size without a unit known here", "/budget", R"({"memory":"2GB"})",
+     "found \"2GB\", expected a size from 1MiB to 16GiB (examples: 512MiB, 2GiB, 1073741824) in /budget/memory"},
+};
+
 const Change kPorts[] = {
     {"a device is required", "/ports/dmz/device", "", "missing key \"device\" in /ports/dmz"},
     {"a misspelt device", "/ports/dmz", R"({"devise":"tap:x","subnets":["a"]})",
@@ -109,6 +127,7 @@ const Change kDevices[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Top, GatewayChange, testing::ValuesIn(kTop));
+INSTANTIATE_TEST_SUITE_P(Budgets, GatewayChange, testing::ValuesIn(kBudgets));
 INSTANTIATE_TEST_SUITE_P(Ports, GatewayChange, testing::ValuesIn(kPorts));
 INSTANTIATE_TEST_SUITE_P(Devices, GatewayChange, testing::ValuesIn(kDevices));
 
@@ -123,12 +142,22 @@ TEST(Gateway, ResolvesPathsAgainstItsFolder) {
   EXPECT_EQ(device.pcap_output, "/tmp/out.pcap");
 }
 
+TEST(Gateway, KeepsItsBudget) {
+  const auto read = read_gateway(R"({"version":1,"ports":{"a":{"device":"tap:x","subnets":["s"]}},
+                                     "budget":{"rows":7,"memory":"3MiB","seconds":9}})",
+                                 "g.json");
+  ASSERT_TRUE(read) << testing_support::in_short(read.error());
+  EXPECT_EQ(read->config.budget,
+            (Budget{.rows = 7, .predicates = Budget{}.predicates, .memory = 3U << 20U, .seconds = 9}));
+}
+
 TEST(Gateway, HasDefaults) {
   const auto read = read_gateway(R"({"version":1,"ports":{"a":{"device":"tap:x","subnets":["s"]}}})", "g.json");
   ASSERT_TRUE(read) << testing_support::in_short(read.error());
   EXPECT_EQ(read->config.workers, 1U);
   EXPECT_EQ(read->config.max_flows, 1'000'000U);
   EXPECT_EQ(read->config.memory, MemoryMode::automatic);
+  EXPECT_EQ(read->config.budget, Budget{});
   EXPECT_EQ(read->config.socket_path, "/run/sallyport/control.sock");
   EXPECT_TRUE(read->config.policy_path.empty());
   EXPECT_TRUE(read->config.metrics_listen.empty());

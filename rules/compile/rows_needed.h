@@ -1,0 +1,68 @@
+// How many rows the lists of groups need, told before a row is written, and whom to name when the budget ends.
+//
+// Owner: rules/compile. A list needs at least as many rows as the widest of its peers tells classes of addresses apart;
+// where the sum of these is within the budget all rows are counted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rules/compile/address_classes.h"
+#include "rules/compile/context.h"
+#include "rules/compile/predicates.h"
+
+namespace sallyport::rules {
+
+// The peers of each rule by its index.
+struct RulePeers {
+  std::vector<std::vector<ObjectId>> objects;  // empty where every address matches
+  std::vector<bool> everything;                // matches every address
+  std::vector<bool> any_peer;                  // 0.0.0.0/0 is among its peers
+
+  void add(const AddressObjects& known, std::vector<ObjectId> peers);
+};
+
+// The rules of a list of groups in order of preference.
+[[nodiscard]] std::vector<PlacedRule> rules_of_list(const CompileContext& context, std::uint32_t list,
+                                                    Direction direction);
+
+class RowsNeeded {
+ public:
+  // Ends early when time is over.
+  RowsNeeded(CompileContext& context, const RulePeers& peers, const AddressClasses& classes,
+             const AddressObjects& objects);
+
+  // False: rows() is their exact number.
+  [[nodiscard]] bool at_least() const { return !exact_; }
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  // "most for interfaces in app+web (30476), … ; the peer that costs most is group app-0-0 (…)".
+  [[nodiscard]] std::string causes() const;
+
+ private:
+  struct Need {
+    std::uint64_t rows = 0;
+    std::uint32_t list = 0;
+  };
+  using Count = std::uint64_t (RowsNeeded::*)(std::uint32_t list, Direction direction);
+  void sum(Count count);
+  std::uint64_t by_widest(std::uint32_t list, Direction direction);
+  std::uint64_t exactly(std::uint32_t list, Direction direction);
+  // The peers of all rules of the list that do not match every address.
+  template <typename Visit>
+  void each_peer(std::uint32_t list, Direction direction, Visit visit) const;
+  [[nodiscard]] std::string names_of(std::uint32_t list) const;
+
+  CompileContext& context_;
+  const RulePeers& peers_;
+  const AddressClasses& classes_;
+  const AddressObjects& objects_;
+  std::uint64_t rows_ = 0;
+  bool exact_ = false;
+  std::vector<std::uint32_t> seen_;  // by class: the descriptor that counted it last, from 1
+  std::uint32_t descriptor_ = 0;
+  std::vector<Need> most_;                // descending
+  std::vector<std::uint64_t> by_object_;  // rows that an object causes as the widest peer of a list
+};
+
+}  // namespace sallyport::rules
