@@ -13,6 +13,7 @@ extern const Command kShowCommand;
 extern const Command kDiffCommand;
 extern const Command kVerifyCommand;
 extern const Command kTraceCommand;
+extern const Command kReachCommand;
 extern const Command kTestCommand;
 extern const Command kReplayCommand;
 extern const Command kApplyCommand;
@@ -46,6 +47,7 @@ std::span<const Command* const> commands() {
       &kDiffCommand,
       &kVerifyCommand,
       &kTraceCommand,
+      &kReachCommand,
       &kTestCommand,
       &kReplayCommand,
       &kApplyCommand,

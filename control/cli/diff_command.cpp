@@ -5,11 +5,11 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "control/cli/client.h"
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
+#include "control/cli/running_policy.h"
 #include "control/store/prefixes.h"
 #include "rules/analyze/diff.h"
 
@@ -135,18 +135,6 @@ Json json_of(const rules::PolicyDiff& diff, const rules::Policy& before, const r
                               {"after", route.after}});
   }
   return json;
-}
-
-// The policy of the running gateway.
-std::expected<rules::Policy, int> running_policy(const Invocation& invocation) {
-  const auto document = Client(invocation.socket).get("/v1/policy");
-  if (!document) return std::unexpected(report(document.error()));
-  auto read = rules::read_policy(document->body, "running");
-  if (!read) {
-    print_message(rules::render(read.error(), "running", document->body));
-    return std::unexpected(kBadInput);
-  }
-  return std::move(read->policy);
 }
 
 int run_diff(const Invocation& invocation) {

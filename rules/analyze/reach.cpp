@@ -41,8 +41,11 @@ class Assembly {
     to_the_internet();
     from_the_internet();
     std::ranges::stable_sort(result_.cells, {}, [](const ReachCell& cell) { return std::pair(cell.to, cell.from); });
-    result_.profile.resize(result_.from.size(), 0);
-    result_.usual.resize(result_.to.size(), std::vector<ReachUsual>(profiles()));
+    // Nothing is usual of those that are no hosts, and of them.
+    const auto others = static_cast<std::uint32_t>(profiles());
+    result_.profile.resize(result_.from.size(), others);
+    result_.usual.resize(result_.to.size());
+    for (auto& usual : result_.usual) usual.resize(others + std::size_t{1});
     return std::move(result_);
   }
 
@@ -80,6 +83,7 @@ class Assembly {
   void to_public_addresses() {
     for (const Ipv4 address : question_.to.public_addresses) {
       const auto to = add(result_.to, ReachParty::Kind::address, to_string(address), 1);
+      result_.to[to].samples = {address};
       if (const auto owner = ground().public_owner(address)) result_.to[to].interfaces = {owner->first};
       std::map<std::uint32_t, ReachCell> cells;
       for (const End& end : senders_.ends) {
@@ -104,8 +108,8 @@ class Assembly {
     for (const auto& part : parts) {
       const Ipv4 outside = sample_of(part.ranges);
       const auto put = [&](ReachCell& cell, SetId open, SetId lost) {
+        cell.all_alike = cell.all_alike && (cell.parts == nullptr || (cell.open == open && cell.lost == lost));
         merge(cell, open, lost, outwards ? inside : outside, outwards ? outside : inside);
-        cell.all_alike = cell.all_alike && (cell.parts == nullptr || cell.parts == &parts);
         if (cell.parts == nullptr) cell.parts = &parts;
       };
       if (part.via != nullptr) {
@@ -115,7 +119,7 @@ class Assembly {
       } else if (&part == &*most) {
         put(cells.internet, part.open, part.lost);
       } else {
-        put(cells.listed, ground().sets.subtract(part.open, most->open), ground().sets.subtract(part.lost, most->lost));
+        put(cells.listed, ground().sets.subtract(part.open, most->open), kNothing);
       }
     }
   }
@@ -138,10 +142,7 @@ class Assembly {
   }
 
   static bool has_any(const std::map<std::uint32_t, OutsideCells>& all, ReachCell OutsideCells::* which) {
-    return std::ranges::any_of(all, [&](const auto& each) {
-      const auto& cell = each.second.*which;
-      return cell.open != kNothing || cell.lost != kNothing;
-    });
+    return std::ranges::any_of(all, [&](const auto& each) { return (each.second.*which).open != kNothing; });
   }
 
   [[nodiscard]] static std::string outside_name(const ReachSelection& selection) {
@@ -155,6 +156,7 @@ class Assembly {
     for (const End& end : senders_.ends) spread(*outside.from_end(end), end.sample, true, by_party[end.party]);
     const auto count = count_of(question_.to.outside);
     const auto internet = add(result_.to, ReachParty::Kind::internet, outside_name(question_.to), count);
+    result_.to[internet].samples = {sample_of(question_.to.outside)};
     if (has_any(by_party, &OutsideCells::listed)) {
       const auto listed = add(result_.to, ReachParty::Kind::listed, "listed addresses", 0);
       for (const auto& [party, cells] : by_party) keep(cells.listed, party, listed);
@@ -191,6 +193,7 @@ class Assembly {
     }
     const auto count = count_of(question_.from.outside);
     const auto internet = add(result_.from, ReachParty::Kind::internet, outside_name(question_.from), count);
+    result_.from[internet].samples = {sample_of(question_.from.outside)};
     for (const auto& [party, cells] : by_party) keep(cells.internet, internet, party);
     if (has_any(by_party, &OutsideCells::listed)) {
       const auto listed = add(result_.from, ReachParty::Kind::listed, "listed addresses", 0);
@@ -223,7 +226,7 @@ ReachUsual reach_between(Ground& ground, SetId asked, Ipv4 from, Ipv4 to) {
   if (way.receiver && !way.exempt) {
     passed = sets.intersect(passed, ground.groups(*way.receiver->groups, literal::Side::ingress, way.seen_from));
   }
-  return {sets.intersect(passed, way.answered), sets.subtract(passed, way.answered)};
+  return {sets.intersect(passed, way.answered), lost_of(ground, passed, way.answered)};
 }
 
 ReachLevel level_of(const TrafficSet& traffic) {
@@ -232,7 +235,7 @@ ReachLevel level_of(const TrafficSet& traffic) {
   static constexpr std::uint32_t kAdmin[] = {22,   23,   1433, 1521, 3306, 3389,  5432,
                                              5985, 5986, 6379, 9042, 9200, 11211, 27017};
   static const TrafficSet kAll{{{{0, 65535}}, {{0, 65535}}, {{0, 65535}}, {{0, 255}}}};
-  if (traffic == kAll) return ReachLevel::everything;
+  if (traffic[0] == kAll[0] && traffic[1] == kAll[1]) return ReachLevel::everything;
   if (traffic == TrafficSet{}) return ReachLevel::nothing;
   for (const auto& keys : traffic[0]) {
     for (const auto port : kAdmin) {

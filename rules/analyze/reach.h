@@ -53,6 +53,8 @@ struct ReachParty {
   std::string network_acl, route_table;
   bool has_public_address = false;
   std::uint64_t addresses = 0;
+  std::vector<Ipv4> samples;          // one or two of its addresses; none of `listed` and `beyond`
+  std::optional<Ipv4> public_sample;  // the public address of the first
 };
 
 // Some addresses of the internet and what passes between them and a host.
@@ -106,7 +108,7 @@ class Reach {
 // What passes between two addresses, exactly.
 [[nodiscard]] ReachUsual reach_between(reaching::Ground& ground, reaching::SetId asked, Ipv4 from, Ipv4 to);
 
-// How much a set opens: nothing, some ports, ports for administration or databases among them, everything.
+// How much a set opens: nothing, some ports, ports for administration or databases among them, all TCP and UDP ports.
 enum class ReachLevel : std::uint8_t { nothing, some, admin, everything };
 [[nodiscard]] ReachLevel level_of(const TrafficSet& traffic);
 

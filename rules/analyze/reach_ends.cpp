@@ -161,6 +161,7 @@ class Gatherer {
         auto& end = result_.ends[i];
         end.party = static_cast<std::uint32_t>(result_.parties.size());
         party.addresses += end.count;
+        note_samples(end, party);
         subnets.insert(end.host.subnet->first);
         for (const auto member : members_[i]) interfaces.insert(member->first);
         moved[i] = static_cast<std::uint32_t>(ordered.size());
@@ -174,6 +175,14 @@ class Gatherer {
     result_.ends = std::move(ordered);
     name_parties();
     keep_group_sets();
+  }
+
+  static void note_samples(const End& end, ReachParty& party) {
+    for (const Range& range : end.addresses) {
+      if (party.samples.size() < 2) party.samples.push_back(Ipv4{range.first});
+      if (party.samples.size() < 2 && range.last > range.first) party.samples.push_back(Ipv4{range.last});
+    }
+    if (end.translated && !party.public_sample) party.public_sample = end.host.interface->second.public_ip;
   }
 
   // By groups; where that is not enough, also by what tells them apart.

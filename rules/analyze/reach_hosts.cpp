@@ -185,7 +185,7 @@ class Hosts {
   Outcome outcome(SetId groups, const WayFacts& way) {
     const SetId passed = sets_.intersect(sets_.intersect(groups, result_.asked), way.passes);
     if (way.answered == kEverything || passed == kNothing) return {passed, kNothing};
-    return {sets_.intersect(passed, way.answered), sets_.subtract(passed, way.answered)};
+    return {sets_.intersect(passed, way.answered), lost_of(ground_, passed, way.answered)};
   }
 
   // What the groups at the far end admit, where it is not the receiver or does not see the sender's address.

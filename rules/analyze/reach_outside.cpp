@@ -100,7 +100,7 @@ Outside::Outcome Outside::outcome(SetId both_groups, const Way& way) {
       ground_.sets.intersect(ground_.sets.intersect(way.exempt ? kEverything : both_groups, asked_), way.passes);
   Outcome result;
   result.open = ground_.sets.intersect(passed, way.answered);
-  result.lost = ground_.sets.subtract(passed, way.answered);
+  result.lost = lost_of(ground_, passed, way.answered);
   if (passed != kNothing && way.handed_to_appliance) result.via = way.receiver->interface;
   return result;
 }

@@ -258,11 +258,11 @@ class Walk {
     const auto back = ground_.sets.intersect(far_, near_);
     answered[kOther] = ground_.sets.at(back)[kOther];
     // RFC 792: echo, timestamp and information requests are answered; RFC 950 adds the address mask.
-    for (const std::uint32_t type : {8U, 13U, 15U, 17U}) {
+    answered[kIcmp].clear();
+    for (const std::uint32_t type : kAskingTypes) {
       const std::uint32_t reply = (type == 8 ? 0 : type + 1) * 256;
-      if (literal::intersect(ground_.sets.at(back)[kIcmp], {{reply, reply}}).empty()) {
-        answered[kIcmp] = literal::subtract(answered[kIcmp], {{type * 256, type * 256 + 255}});
-      }
+      if (literal::intersect(ground_.sets.at(back)[kIcmp], {{reply, reply}}).empty()) continue;
+      answered[kIcmp] = literal::unite(answered[kIcmp], {{type * 256, type * 256 + 255}});
     }
     way_.answered = ground_.sets.intern(answered);
   }
@@ -280,6 +280,14 @@ class Walk {
 };
 
 }  // namespace
+
+SetId lost_of(Ground& ground, SetId passed, SetId answered) {
+  if (passed == kNothing || answered == kEverything) return kNothing;
+  TrafficSet asks = ground.sets.at(kEverything);
+  asks[kIcmp].clear();
+  for (const std::uint32_t type : kAskingTypes) asks[kIcmp].push_back({type * 256, type * 256 + 255});
+  return ground.sets.intersect(ground.sets.subtract(passed, answered), ground.sets.intern(asks));
+}
 
 Way way_between(Ground& ground, Ipv4 from, Ipv4 to) { return Walk(ground, from, to).run(); }
 

@@ -19,6 +19,8 @@ namespace sallyport::rules::reaching {
 
 // Replies are looked for at source ports that hosts ask from; a service that only answers to ports below is none.
 inline constexpr literal::Keys kAskingPorts{1024, 65535};
+// ICMP that asks (RFC 792, RFC 950). Messages that ask for nothing count only where these come through both ways.
+inline constexpr std::array<std::uint32_t, 4> kAskingTypes{8, 13, 15, 17};
 
 struct WayStep {
   Stage stage = Stage::route;
@@ -36,7 +38,7 @@ struct Way {
   std::vector<WayStep> forward;
   std::vector<WayStep> reply;
   SetId passes = kEverything;    // the forward steps together
-  SetId answered = kEverything;  // traffic that needs no reply, or whose reply comes back to one of `reply_ports`
+  SetId answered = kEverything;  // traffic whose reply comes back to one of `reply_ports`
   std::array<literal::KeySet, 2> reply_ports{{{{1024, 65535}}, {{1024, 65535}}}};  // source ports, of TCP and of UDP
 
   std::optional<Host> receiver;      // none: the internet, or nobody
@@ -48,6 +50,9 @@ struct Way {
   Ipv4 seen_from;          // the source as the far side sees it
   Ipv4 seen_to;
 };
+
+// What of the traffic that gets there is never answered.
+[[nodiscard]] SetId lost_of(Ground& ground, SetId passed, SetId answered);
 
 // `from` is the address of a host of the VPC or lies outside of it; anybody else sends nothing.
 [[nodiscard]] Way way_between(Ground& ground, Ipv4 from, Ipv4 to);
