@@ -26,8 +26,8 @@ std::string open_words(const rules::Reach& reach, const ReachCell& cell) {
   if (cell.lost != kNothing) {
     text += (text.empty() ? "" : "; ") + std::string("replies lost: ") + traffic_words(reach.traffic(cell.lost), 6);
   }
-  const bool in_part = reach.from[cell.from].kind == ReachParty::Kind::listed ||
-                       reach.to[cell.to].kind == ReachParty::Kind::listed;
+  const bool in_part =
+      reach.from[cell.from].kind == ReachParty::Kind::listed || reach.to[cell.to].kind == ReachParty::Kind::listed;
   if (in_part && cell.parts != nullptr) {
     for (std::size_t i = 1; i < std::min<std::size_t>(cell.parts->size(), 3); ++i) {
       const auto& part = (*cell.parts)[i];
