@@ -63,8 +63,15 @@ void PolicyReader::check_routes() {
     }
     const auto list = policy_.prefix_lists.find(std::get<std::string>(site.route->destination));
     if (list == policy_.prefix_lists.end()) continue;
+    check_family(site, list->second);
     for (const auto& prefix : list->second.entries) check_route(site, prefix);
   }
+}
+
+void PolicyReader::check_family(const RouteSite& site, const PrefixList& list) {
+  if (list.ipv6_entries.empty()) return;
+  if (list.entries.empty()) return in_.not_enforced(at(site.destination), "IPv6", "found a list of IPv6 prefixes");
+  in_.error(at(site.destination), "found a prefix list of both families, expected one of IPv4 or of IPv6 alone");
 }
 
 void PolicyReader::check_route(const RouteSite& site, const Prefix& destination) {

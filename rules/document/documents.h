@@ -39,8 +39,12 @@ struct ReadPolicy {
   Policy policy;
   Diagnostics warnings;
 };
+// What of a policy is read. IPv6 is compiled and proven but no packet of it is forwarded yet: whoever puts a policy in
+// force, or says what the gateway would do, refuses it.
+enum class Families : std::uint8_t { ipv4, ipv4_and_ipv6 };
 [[nodiscard]] std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file,
-                                                                 const Ceilings& ceilings = {});
+                                                                 const Ceilings& ceilings = {},
+                                                                 Families families = Families::ipv4);
 
 struct ReadGateway {
   GatewayConfig config;

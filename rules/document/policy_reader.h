@@ -35,6 +35,11 @@ class PolicyReader {
     std::uint32_t node;
     Refers to;
   };
+  struct Ipv6Claim {
+    Ipv6 address;
+    std::uint32_t node;
+    const std::string* owner;  // a key of the model
+  };
   // An address somebody owns.
   struct Claim {
     Ipv4 address;
@@ -58,6 +63,7 @@ class PolicyReader {
   // `nat` is null where the key `nat` has no meaning.
   void read_timeouts(Value value, Timeouts& timeouts, std::uint32_t* nat);
   void read_prefix_lists(Value value);
+  void read_prefix_list(Value value, PrefixList& list);
   bool within(Value at, std::size_t found, std::size_t ceiling, std::string_view name);
   // `read(name, T&, value)` for every member of a section.
   template <typename T, typename Read>
@@ -67,6 +73,9 @@ class PolicyReader {
   std::vector<std::string> names(Value value, Refers to);
   // The groups of an interface or a subnet.
   std::vector<std::string> member_of(Value value);
+  // IPv6 CIDRs under a key, and one; an error where IPv6 is refused.
+  std::vector<Ipv6Prefix> ipv6_prefixes(const Fields& fields, std::string_view key);
+  std::optional<Ipv6Prefix> ipv6_prefix(const Fields& fields, std::string_view key);
   void refuse_ipv6_list(const Fields& fields, std::string_view key);
   void refuse_ipv6_value(const Fields& fields, std::string_view key);
 
@@ -79,6 +88,7 @@ class PolicyReader {
   void read_acl_entry(const Fields& fields, AclEntry& entry);
   void read_description(const Fields& fields, std::string& description);
   std::optional<std::int16_t> protocol(const Fields& fields);
+  void expect_family(Value peer, std::int16_t protocol, bool is_ipv6);
   void read_ports(const Fields& fields, Traffic& traffic);
   void read_icmp(const Fields& fields, std::string_view type_key, std::string_view code_key, Traffic& traffic);
   void expect_no_ports(const Fields& fields, std::string_view protocol);
@@ -101,6 +111,7 @@ class PolicyReader {
   void read_interfaces(Value value);
   void read_interface(const std::string& name, Interface& interface, Value value);
   void read_private_ips(const Fields& fields, const std::string& name, Interface& interface);
+  void read_ipv6_addresses(const Fields& fields, const std::string& name, Interface& interface);
   void read_public_ip(Value value, const std::string& name, Interface& interface);
   void read_mac(Value value, Interface& interface);
   void read_publish(Value value, Interface& interface);
@@ -112,11 +123,16 @@ class PolicyReader {
   void claim(Value at, Ipv4 address, const std::string& owner, Claimed kind);
   void require_internet_gateway(Value at, std::string_view what);
 
+  // --- check_ipv6.cpp
+  void check_ipv6_subnets();
+  void check_ipv6_claims();
+
   // --- check_policy.cpp
   void check_references();
   void check_subnets();
   void check_routes();
   void check_route(const RouteSite& site, const Prefix& destination);
+  void check_family(const RouteSite& site, const PrefixList& list);
   void check_nat_routes();
   void check_claims();
   void check_public_claim(const Claim& claim);
@@ -131,6 +147,8 @@ class PolicyReader {
   bool vpc_known_ = false;  // its CIDRs and internet_gateway were read without an error
   std::vector<Reference> references_;
   std::vector<Claim> claims_;
+  std::vector<Ipv6Claim> ipv6_claims_;
+  std::vector<std::pair<const Subnet*, std::uint32_t>> ipv6_subnets_;  // with the node of the IPv6 CIDR
   std::vector<RouteSite> routes_;
   std::vector<std::pair<const Subnet*, std::uint32_t>>
       subnets_;  // with the node of the CIDR; from check_subnets on by CIDR

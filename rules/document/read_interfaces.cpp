@@ -37,9 +37,9 @@ void PolicyReader::read_interface(const std::string& name, Interface& interface,
   const Fields fields(in_, value, kInterfaceKeys);
   interface.timeouts = policy_.options.timeouts;
   if (!fields.valid()) return;
-  refuse_ipv6_list(fields, "ipv6_addresses");
   if (const auto log = fields["flow_log"]) in_.not_enforced(*log, "The flow log", "found the key \"flow_log\"");
   read_private_ips(fields, name, interface);
+  read_ipv6_addresses(fields, name, interface);
   if (const auto address = fields["public_ip"]) read_public_ip(*address, name, interface);
   if (const auto groups = fields["security_groups"]) {
     interface.security_groups = member_of(*groups);
@@ -79,6 +79,28 @@ void PolicyReader::read_private_ips(const Fields& fields, const std::string& nam
     interface.private_ips.push_back(*address);
     check_in_subnet(element, *address, subnet, true);
     claim(element, *address, name, Claimed::interface_private);
+  });
+}
+
+void PolicyReader::read_ipv6_addresses(const Fields& fields, const std::string& name, Interface& interface) {
+  if (!in_.ipv6()) return refuse_ipv6_list(fields, "ipv6_addresses");
+  const auto list = fields["ipv6_addresses"];
+  if (!list || !in_.is(*list, Kind::array, "an array of IPv6 addresses")) return;
+  const auto home = policy_.subnets.find(interface.subnet);
+  list->each_element([&](Value element) {
+    const auto address = in_.ipv6_address(element);
+    if (!address) return;
+    interface.ipv6_addresses.push_back(*address);
+    ipv6_claims_.push_back({*address, element.index(), &name});
+    if (home == policy_.subnets.end()) return;
+    const auto& block = home->second.ipv6_cidr_block;
+    if (!block || !block->contains(*address)) {
+      in_.error(element, to_string(*address) + " is outside its subnet, expected " +
+                             (block ? "an address of " + to_string(*block) : "a subnet with an ipv6_cidr_block"));
+    } else if (home->second.reserves(*address)) {
+      in_.error(element, to_string(*address) + " is reserved: the first four addresses and the last of " +
+                             to_string(*block) + " belong to the VPC");
+    }
   });
 }
 

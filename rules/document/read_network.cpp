@@ -140,7 +140,8 @@ void PolicyReader::read_name_of(const Fields& fields, std::string_view key, std:
 void PolicyReader::read_subnet(Value value, Subnet& subnet) {
   const Fields fields(in_, value, kSubnetKeys);
   if (!fields.valid()) return;
-  refuse_ipv6_value(fields, "ipv6_cidr_block");
+  subnet.ipv6_cidr_block = ipv6_prefix(fields, "ipv6_cidr_block");
+  if (subnet.ipv6_cidr_block) ipv6_subnets_.emplace_back(&subnet, fields["ipv6_cidr_block"]->index());
   read_name_of(fields, "route_table", "route table", policy_.route_tables, subnet.route_table);
   read_name_of(fields, "network_acl", "network ACL", policy_.network_acls, subnet.network_acl);
   if (const auto groups = fields["security_groups"]) subnet.security_groups = member_of(*groups);

@@ -51,6 +51,8 @@ void PolicyReader::read(Value document) {
   check_routes();
   check_nat_routes();
   check_claims();
+  check_ipv6_subnets();
+  check_ipv6_claims();
 }
 
 bool PolicyReader::sections_within_ceilings(const Fields& document) {
@@ -94,7 +96,7 @@ void PolicyReader::read_version(const Fields& document) {
 void PolicyReader::read_vpc(Value value) {
   const Fields fields(in_, value, kVpcKeys);
   if (!fields.valid()) return;
-  refuse_ipv6_list(fields, "ipv6_cidr_blocks");
+  policy_.vpc.ipv6_cidr_blocks = ipv6_prefixes(fields, "ipv6_cidr_blocks");
   auto gateway = std::optional(false);
   if (const auto written = fields["internet_gateway"]) gateway = in_.boolean(*written);
   policy_.vpc.internet_gateway = gateway.value_or(false);
@@ -153,7 +155,22 @@ void PolicyReader::read_prefix_lists(Value value) {
   each_named(value, policy_.prefix_lists, [&](const std::string&, PrefixList& list, Value written) {
     entries += written.kind() == Kind::array ? written.size() : 0;
     if (within(written, entries, ceilings_.prefix_list_entries, "prefix_list_entries")) {
-      list.entries = prefixes(written);
+      read_prefix_list(written, list);
+    }
+  });
+}
+
+void PolicyReader::read_prefix_list(Value value, PrefixList& list) {
+  if (!in_.ipv6()) {
+    list.entries = prefixes(value);
+    return;
+  }
+  if (!in_.is(value, Kind::array, "an array of CIDRs")) return;
+  value.each_element([&](Value element) {
+    if (element.kind() == Kind::string && looks_like_ipv6(element.text())) {
+      if (const auto prefix = in_.ipv6_prefix(element)) list.ipv6_entries.push_back(*prefix);
+    } else if (const auto prefix = in_.prefix(element)) {
+      list.entries.push_back(*prefix);
     }
   });
 }
@@ -200,6 +217,28 @@ std::vector<std::string> PolicyReader::member_of(Value value) {
   return groups;
 }
 
+std::vector<Ipv6Prefix> PolicyReader::ipv6_prefixes(const Fields& fields, std::string_view key) {
+  std::vector<Ipv6Prefix> prefixes;
+  if (!in_.ipv6()) {
+    refuse_ipv6_list(fields, key);
+    return prefixes;
+  }
+  const auto value = fields[key];
+  if (!value || !in_.is(*value, Kind::array, "an array of IPv6 CIDRs")) return prefixes;
+  prefixes.reserve(value->size());
+  value->each_element([&](Value element) {
+    if (const auto prefix = in_.ipv6_prefix(element)) prefixes.push_back(*prefix);
+  });
+  return prefixes;
+}
+
+std::optional<Ipv6Prefix> PolicyReader::ipv6_prefix(const Fields& fields, std::string_view key) {
+  const auto value = fields[key];
+  if (value && in_.ipv6()) return in_.ipv6_prefix(*value);
+  refuse_ipv6_value(fields, key);
+  return std::nullopt;
+}
+
 void PolicyReader::refuse_ipv6_list(const Fields& fields, std::string_view key) {
   const auto value = fields[key];
   if (!value || !in_.is(*value, Kind::array, "an array") || value->size() == 0) return;
@@ -210,12 +249,13 @@ void PolicyReader::refuse_ipv6_value(const Fields& fields, std::string_view key)
   if (const auto value = fields[key]) in_.not_enforced(*value, "IPv6", "found the key " + in_quotes(key));
 }
 
-std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file, const Ceilings& ceilings) {
+std::expected<ReadPolicy, Diagnostics> read_policy(std::string_view text, std::string file, const Ceilings& ceilings,
+                                                   Families families) {
   ReadPolicy result;
   auto& diagnostics = result.warnings;
   const auto tree = Tree::parse(text, diagnostics);
   if (tree) {
-    Reader in(*tree, diagnostics);
+    Reader in(*tree, diagnostics, families == Families::ipv4_and_ipv6);
     PolicyReader(in, result.policy, ceilings).read(tree->root());
   }
   if (diagnostics.has_errors()) return std::unexpected(std::move(diagnostics));

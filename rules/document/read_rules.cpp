@@ -29,6 +29,7 @@ constexpr std::int64_t kLastPort = 65535;
 constexpr std::int64_t kLastRuleNo = 32766;
 
 constexpr Prefix kEverywhere{};
+constexpr Ipv6Prefix kEverywhereIpv6{};
 
 }  // namespace
 
@@ -63,14 +64,16 @@ void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
   read_description(fields, rule.description);
   if (const auto protocol = this->protocol(fields)) {
     rule.traffic.protocol = *protocol;
-    if (*protocol == kProtocolIcmp) {
+    if (has_icmp_type(*protocol)) {
       read_icmp(fields, "from_port", "to_port", rule.traffic);
     } else {
       read_ports(fields, rule.traffic);
     }
   }
   if (const auto list = fields["cidr_blocks"]) rule.cidr_blocks = prefixes(*list);
-  refuse_ipv6_list(fields, "ipv6_cidr_blocks");
+  rule.ipv6_cidr_blocks = ipv6_prefixes(fields, "ipv6_cidr_blocks");
+  if (!rule.cidr_blocks.empty()) expect_family(*fields["cidr_blocks"], rule.traffic.protocol, false);
+  if (!rule.ipv6_cidr_blocks.empty()) expect_family(*fields["ipv6_cidr_blocks"], rule.traffic.protocol, true);
   if (const auto list = fields["security_groups"]) rule.security_groups = names(*list, Refers::security_group);
   if (const auto list = fields["prefix_lists"]) rule.prefix_lists = names(*list, Refers::prefix_list);
   if (const auto self = fields["self"]) rule.self = in_.boolean(*self).value_or(true);
@@ -119,9 +122,9 @@ void PolicyReader::read_acl_entry(const Fields& fields, AclEntry& entry) {
   if (const auto action = fields.required("action")) entry.allow = in_.choice(*action, "action", kActions) == 1U;
   if (const auto protocol = this->protocol(fields)) {
     entry.traffic.protocol = *protocol;
-    if (*protocol == kProtocolIcmp) {
+    if (has_icmp_type(*protocol)) {
       read_icmp(fields, "icmp_type", "icmp_code", entry.traffic);
-      expect_no_ports(fields, "icmp");
+      expect_no_ports(fields, protocol_text(*protocol));
     } else {
       read_ports(fields, entry.traffic);
       for (const auto key : {"icmp_type", "icmp_code"}) {
@@ -129,12 +132,24 @@ void PolicyReader::read_acl_entry(const Fields& fields, AclEntry& entry) {
       }
     }
   }
-  refuse_ipv6_value(fields, "ipv6_cidr_block");
+  entry.ipv6_cidr_block = ipv6_prefix(fields, "ipv6_cidr_block");
   const auto cidr = fields["cidr_block"];
   if (cidr.has_value() == fields["ipv6_cidr_block"].has_value() && !fields.misspelt(kAclPeerKeys)) {
     in_.error(fields.object(), "expected exactly one of cidr_block and ipv6_cidr_block");
   }
   if (cidr) entry.cidr_block = in_.prefix(*cidr).value_or(Prefix{});
+  if (cidr) expect_family(*cidr, entry.traffic.protocol, false);
+  if (entry.ipv6_cidr_block) expect_family(*fields["ipv6_cidr_block"], entry.traffic.protocol, true);
+}
+
+// ICMP has no IPv6 peer, ICMPv6 no IPv4 one.
+void PolicyReader::expect_family(Value peer, std::int16_t protocol, bool is_ipv6) {
+  if (is_ipv6 && protocol == kProtocolIcmp) {
+    in_.error(peer, "found an IPv6 peer of the protocol icmp, expected the protocol \"icmpv6\" or an IPv4 peer");
+  }
+  if (!is_ipv6 && protocol == kProtocolIcmpv6) {
+    in_.error(peer, "found an IPv4 peer of the protocol icmpv6, expected the protocol \"icmp\" or an IPv6 peer");
+  }
 }
 
 std::optional<std::int16_t> PolicyReader::protocol(const Fields& fields) {
@@ -145,7 +160,7 @@ std::optional<std::int16_t> PolicyReader::protocol(const Fields& fields) {
   const auto number = is_text     ? protocol_number(value->text())
                       : is_number ? protocol_number(std::to_string(value->integer()))
                                   : std::nullopt;
-  if (number == kProtocolIcmpv6) {
+  if (number == kProtocolIcmpv6 && !in_.ipv6()) {
     in_.not_enforced(*value, "IPv6", "found the protocol icmpv6");
     return std::nullopt;
   }
@@ -206,7 +221,9 @@ void PolicyReader::add_implicit_group() {
   const auto [place, added] = policy_.security_groups.try_emplace("default");
   if (!added) return;
   place->second.ingress.emplace_back().self = true;
-  place->second.egress.emplace_back().cidr_blocks.push_back(kEverywhere);
+  auto& to_all = place->second.egress.emplace_back();
+  to_all.cidr_blocks.push_back(kEverywhere);
+  if (in_.ipv6()) to_all.ipv6_cidr_blocks.push_back(kEverywhereIpv6);
 }
 
 void PolicyReader::add_implicit_acl() {
@@ -217,6 +234,11 @@ void PolicyReader::add_implicit_acl() {
     entry.rule_no = 100;
     entry.allow = true;
     entry.cidr_block = kEverywhere;
+    if (!in_.ipv6()) continue;
+    auto& second = entries->emplace_back();
+    second.rule_no = 101;
+    second.allow = true;
+    second.ipv6_cidr_block = kEverywhereIpv6;
   }
 }
 

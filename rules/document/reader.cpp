@@ -133,7 +133,7 @@ std::optional<Ipv4> Reader::address(Value value) {
   const auto text = string(value, kExpected);
   if (!text) return std::nullopt;
   if (const auto address = parse_ipv4(*text)) return address;
-  if (looks_like_ipv6(*text)) {
+  if (!ipv6_ && looks_like_ipv6(*text)) {
     not_enforced(value, "IPv6", "found the address " + in_quotes(*text));
   } else {
     error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
@@ -149,8 +149,31 @@ std::optional<Prefix> Reader::prefix(Value value) {
   if (parsed && !parsed->host_bits) return parsed->prefix;
   if (parsed) {
     error(value, in_quotes(*text) + " has host bits set, expected " + in_quotes(to_string(parsed->prefix)));
-  } else if (looks_like_ipv6(*text)) {
+  } else if (!ipv6_ && looks_like_ipv6(*text)) {
     not_enforced(value, "IPv6", "found the CIDR " + in_quotes(*text));
+  } else {
+    error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
+  }
+  return std::nullopt;
+}
+
+std::optional<Ipv6> Reader::ipv6_address(Value value) {
+  constexpr std::string_view kExpected = "an IPv6 address like \"2001:db8:10:3::11\"";
+  const auto text = string(value, kExpected);
+  if (!text) return std::nullopt;
+  const auto address = parse_ipv6(*text);
+  if (!address) error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
+  return address;
+}
+
+std::optional<Ipv6Prefix> Reader::ipv6_prefix(Value value) {
+  constexpr std::string_view kExpected = "an IPv6 CIDR like \"2001:db8:10::/56\"";
+  const auto text = string(value, kExpected);
+  if (!text) return std::nullopt;
+  const auto parsed = parse_ipv6_prefix(*text);
+  if (parsed && !parsed->host_bits) return parsed->prefix;
+  if (parsed) {
+    error(value, in_quotes(*text) + " has host bits set, expected " + in_quotes(to_string(parsed->prefix)));
   } else {
     error(value, "found " + in_quotes(*text) + ", expected " + std::string(kExpected));
   }

@@ -15,13 +15,17 @@
 #include "rules/document/diagnostics.h"
 #include "rules/document/tree.h"
 #include "rules/model/address.h"
+#include "rules/model/ipv6.h"
 
 namespace sallyport::rules {
 
 class Reader {
  public:
-  Reader(const Tree& tree, Diagnostics& diagnostics) : tree_(&tree), diagnostics_(&diagnostics) {}
+  // `ipv6`: IPv6 is read, not refused.
+  Reader(const Tree& tree, Diagnostics& diagnostics, bool ipv6 = false)
+      : tree_(&tree), diagnostics_(&diagnostics), ipv6_(ipv6) {}
 
+  [[nodiscard]] bool ipv6() const { return ipv6_; }
   [[nodiscard]] const Tree& tree() const { return *tree_; }
 
   void error(Value at, std::string message, std::string nearest = {});
@@ -45,10 +49,13 @@ class Reader {
   bool name(Value key);
   std::optional<Ipv4> address(Value value);
   std::optional<Prefix> prefix(Value value);
+  std::optional<Ipv6> ipv6_address(Value value);
+  std::optional<Ipv6Prefix> ipv6_prefix(Value value);
 
  private:
   const Tree* tree_;
   Diagnostics* diagnostics_;
+  bool ipv6_;
 };
 
 // The members of an object whose keys are known. Unknown keys are errors when it is made; so is what is no object.

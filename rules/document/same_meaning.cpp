@@ -20,15 +20,19 @@ bool same_set(std::vector<T> a, std::vector<T> b) {
   return a == b;
 }
 
-bool same(const PrefixList& a, const PrefixList& b) { return same_set(a.entries, b.entries); }
+bool same(const PrefixList& a, const PrefixList& b) {
+  return same_set(a.entries, b.entries) && same_set(a.ipv6_entries, b.ipv6_entries);
+}
 
 bool same(const GroupRule& a, const GroupRule& b) {
   return a.traffic == b.traffic && a.self == b.self && same_set(a.cidr_blocks, b.cidr_blocks) &&
-         same_set(a.security_groups, b.security_groups) && same_set(a.prefix_lists, b.prefix_lists);
+         same_set(a.ipv6_cidr_blocks, b.ipv6_cidr_blocks) && same_set(a.security_groups, b.security_groups) &&
+         same_set(a.prefix_lists, b.prefix_lists);
 }
 
 bool same(const AclEntry& a, const AclEntry& b) {
-  return std::tie(a.rule_no, a.allow, a.traffic, a.cidr_block) == std::tie(b.rule_no, b.allow, b.traffic, b.cidr_block);
+  return std::tie(a.rule_no, a.allow, a.traffic, a.cidr_block, a.ipv6_cidr_block) ==
+         std::tie(b.rule_no, b.allow, b.traffic, b.cidr_block, b.ipv6_cidr_block);
 }
 
 bool same(const Route& a, const Route& b) {
@@ -56,14 +60,14 @@ bool same(const NetworkAcl& a, const NetworkAcl& b) {
 bool same(const RouteTable& a, const RouteTable& b) { return same_list(a.routes, b.routes); }
 
 bool same(const Subnet& a, const Subnet& b) {
-  return std::tie(a.cidr_block, a.route_table, a.network_acl, a.security_groups) ==
-         std::tie(b.cidr_block, b.route_table, b.network_acl, b.security_groups);
+  return std::tie(a.cidr_block, a.ipv6_cidr_block, a.route_table, a.network_acl, a.security_groups) ==
+         std::tie(b.cidr_block, b.ipv6_cidr_block, b.route_table, b.network_acl, b.security_groups);
 }
 
 bool same(const Interface& a, const Interface& b) {
-  return std::tie(a.subnet, a.private_ips, a.public_ip, a.security_groups, a.source_dest_check, a.mac, a.timeouts) ==
-             std::tie(b.subnet, b.private_ips, b.public_ip, b.security_groups, b.source_dest_check, b.mac,
-                      b.timeouts) &&
+  return std::tie(a.subnet, a.private_ips, a.ipv6_addresses, a.public_ip, a.security_groups, a.source_dest_check, a.mac,
+                  a.timeouts) == std::tie(b.subnet, b.private_ips, b.ipv6_addresses, b.public_ip, b.security_groups,
+                                          b.source_dest_check, b.mac, b.timeouts) &&
          same_list(a.publish, b.publish);
 }
 
@@ -79,7 +83,7 @@ bool same(const Options& a, const Options& b) {
 // The order of VPC blocks counts in the first alone: the resolver's address is in it.
 bool same(const Vpc& a, const Vpc& b) {
   return a.internet_gateway == b.internet_gateway && a.resolver() == b.resolver() &&
-         same_set(a.cidr_blocks, b.cidr_blocks);
+         same_set(a.cidr_blocks, b.cidr_blocks) && same_set(a.ipv6_cidr_blocks, b.ipv6_cidr_blocks);
 }
 
 // Walks both in the order of their names.

@@ -55,7 +55,7 @@ void append_traffic(Json& object, const Traffic& traffic, std::string_view type_
   if (has_ports(traffic.protocol)) {
     append(object, "from_port", traffic.from_port);
     append(object, "to_port", traffic.to_port);
-  } else if (traffic.protocol == kProtocolIcmp) {
+  } else if (has_icmp_type(traffic.protocol)) {
     append(object, type_key, traffic.icmp_type);
     append(object, code_key, traffic.icmp_code);
   }
@@ -64,17 +64,23 @@ void append_traffic(Json& object, const Traffic& traffic, std::string_view type_
 Json written(const Vpc& vpc) {
   auto object = Json::object();
   append(object, "cidr_blocks", texts(vpc.cidr_blocks));
+  append_list(object, "ipv6_cidr_blocks", vpc.ipv6_cidr_blocks);
   append(object, "internet_gateway", vpc.internet_gateway);
   return object;
 }
 
-Json written(const PrefixList& list) { return texts(list.entries); }
+Json written(const PrefixList& list) {
+  auto array = texts(list.entries);
+  for (const auto& prefix : list.ipv6_entries) array.push_back(to_string(prefix));
+  return array;
+}
 
 Json written(const GroupRule& rule) {
   auto object = Json::object();
   append_text(object, "description", rule.description);
   append_traffic(object, rule.traffic, "from_port", "to_port");
   append_list(object, "cidr_blocks", rule.cidr_blocks);
+  append_list(object, "ipv6_cidr_blocks", rule.ipv6_cidr_blocks);
   append_list(object, "security_groups", rule.security_groups);
   append_list(object, "prefix_lists", rule.prefix_lists);
   if (rule.self) append(object, "self", true);
@@ -87,7 +93,11 @@ Json written(const AclEntry& entry) {
   append(object, "rule_no", entry.rule_no);
   append(object, "action", entry.allow ? "allow" : "deny");
   append_traffic(object, entry.traffic, "icmp_type", "icmp_code");
-  append(object, "cidr_block", to_string(entry.cidr_block));
+  if (entry.ipv6_cidr_block) {
+    append(object, "ipv6_cidr_block", to_string(*entry.ipv6_cidr_block));
+  } else {
+    append(object, "cidr_block", to_string(entry.cidr_block));
+  }
   return object;
 }
 
@@ -144,6 +154,7 @@ Json written(const RouteTable& table) { return written(table.routes); }
 Json written(const Subnet& subnet) {
   auto object = Json::object();
   append(object, "cidr_block", to_string(subnet.cidr_block));
+  if (subnet.ipv6_cidr_block) append(object, "ipv6_cidr_block", to_string(*subnet.ipv6_cidr_block));
   append(object, "route_table", subnet.route_table);
   append(object, "network_acl", subnet.network_acl);
   append_list(object, "security_groups", subnet.security_groups);
@@ -166,6 +177,7 @@ Json written(const Interface& interface, const Timeouts& usual) {
   auto object = Json::object();
   append(object, "subnet", interface.subnet);
   append(object, "private_ips", texts(interface.private_ips));
+  append_list(object, "ipv6_addresses", interface.ipv6_addresses);
   if (interface.public_ip) append(object, "public_ip", to_string(*interface.public_ip));
   append(object, "security_groups", texts(interface.security_groups));
   append(object, "source_dest_check", interface.source_dest_check);

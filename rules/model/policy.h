@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "rules/model/address.h"
+#include "rules/model/ipv6.h"
 
 namespace sallyport::rules {
 
@@ -27,9 +28,11 @@ inline constexpr std::int16_t kAnyProtocol = -1;
 inline constexpr std::int16_t kProtocolIcmp = 1;
 inline constexpr std::int16_t kProtocolTcp = 6;
 inline constexpr std::int16_t kProtocolUdp = 17;
+inline constexpr std::int16_t kProtocolIcmpv6 = 58;
 
 // What a rule matches besides the peer. Ports (inclusive, destination side) mean something for TCP and UDP only,
-// type and code for ICMP only; -1 is any, and an any type has an any code.
+// type and code for ICMP and ICMPv6 only; -1 is any, and an any type has an any code. ICMP is a protocol of IPv4 alone,
+// ICMPv6 of IPv6 alone, whatever the peer.
 struct Traffic {
   std::int16_t protocol = kAnyProtocol;  // 0-255 or kAnyProtocol
   std::uint16_t from_port = 0;
@@ -39,11 +42,13 @@ struct Traffic {
   friend bool operator==(const Traffic&, const Traffic&) = default;
 };
 
-// One allow rule of a group. At least one of the four kinds of peer is given.
+// One allow rule of a group. At least one of the kinds of peer is given. 0.0.0.0/0 says nothing of IPv6, ::/0 nothing
+// of IPv4.
 struct GroupRule {
   SourcePosition where;
   Traffic traffic;
   std::vector<Prefix> cidr_blocks;
+  std::vector<Ipv6Prefix> ipv6_cidr_blocks;
   std::vector<std::string> security_groups;
   std::vector<std::string> prefix_lists;
   bool self = false;
@@ -62,8 +67,9 @@ struct AclEntry {
   std::uint16_t rule_no = 0;  // 1-32766, unique in its direction; the lowest that matches decides
   bool allow = false;
   Traffic traffic;
-  Prefix cidr_block;
-  std::string description;  // empty where not written
+  Prefix cidr_block;                          // of an entry for IPv4
+  std::optional<Ipv6Prefix> ipv6_cidr_block;  // of an entry for IPv6: it says nothing of IPv4 then
+  std::string description;                    // empty where not written
 };
 
 // Entries are in ascending order of rule_no. Nothing matched is a deny.
@@ -73,9 +79,11 @@ struct NetworkAcl {
   std::vector<AclEntry> egress;
 };
 
+// A rule uses the entries of the packet's family.
 struct PrefixList {
   SourcePosition where;
   std::vector<Prefix> entries;
+  std::vector<Ipv6Prefix> ipv6_entries;
 };
 
 enum class RouteTarget : std::uint8_t { local, internet, nat_gateway, interface, blackhole };
@@ -96,6 +104,7 @@ struct RouteTable {
 struct Subnet {
   SourcePosition where;
   Prefix cidr_block;
+  std::optional<Ipv6Prefix> ipv6_cidr_block;
   std::string route_table = "main";
   std::string network_acl = "default";
   std::vector<std::string> security_groups;  // of every unreserved address no interface names; empty: UNKNOWN_HOST
@@ -105,6 +114,11 @@ struct Subnet {
   // First four and last address belong to nobody but the VPC itself.
   [[nodiscard]] bool reserves(Ipv4 address) const {
     return address.value - cidr_block.base.value < 4U || address == cidr_block.last();
+  }
+  // Precondition: there is an IPv6 block, and the address lies in it.
+  [[nodiscard]] bool reserves(Ipv6 address) const {
+    const Ipv6 base = ipv6_cidr_block->first();
+    return (address.high == base.high && address.low - base.low < 4U) || address == ipv6_cidr_block->last();
   }
 };
 
@@ -137,6 +151,7 @@ struct Interface {
   SourcePosition where;
   std::string subnet;
   std::vector<Ipv4> private_ips;  // the first is primary
+  std::vector<Ipv6> ipv6_addresses;
   std::optional<Ipv4> public_ip;  // 1:1 with the primary
   std::vector<std::string> security_groups{"default"};
   bool source_dest_check = true;
@@ -164,6 +179,7 @@ struct Options {
 
 struct Vpc {
   std::vector<Prefix> cidr_blocks;
+  std::vector<Ipv6Prefix> ipv6_cidr_blocks;
   bool internet_gateway = false;
   // The VPC resolver: base + 2 of the first CIDR block.
   [[nodiscard]] Ipv4 resolver() const { return Ipv4{cidr_blocks.front().base.value + 2}; }

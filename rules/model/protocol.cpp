@@ -29,7 +29,7 @@ std::optional<std::int16_t> protocol_number(std::string_view text) {
 }
 
 std::string protocol_text(std::int16_t protocol) {
-  if (!has_ports(protocol) && protocol != kProtocolIcmp) return std::to_string(protocol);
+  if (!has_ports(protocol) && !has_icmp_type(protocol)) return std::to_string(protocol);
   const auto number = std::ranges::find(kNumbers, protocol);
   return std::string(kWords[static_cast<std::size_t>(number - kNumbers.begin())]);
 }
