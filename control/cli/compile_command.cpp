@@ -27,7 +27,8 @@ std::string report_text(const std::string& path, const rules::Compiled& compiled
   table.add({"predicates", std::to_string(report.predicates)});
   table.add({"rows", std::to_string(report.rows)});
   table.add({"memory", rules::size_in_words(report.memory_bytes) + " to compile"});
-  table.add({"cost", "a decision touches at most " + std::to_string(report.lines) + " cache lines"});
+  table.add({"cost", "a decision touches at most " + std::to_string(report.lines) + " cache lines, of IPv6 " +
+                         std::to_string(report.ipv6_lines)});
   table.add({"hash", compiled.image.hash()});
   return path + '\n' + table.text();
 }

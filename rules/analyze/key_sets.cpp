@@ -11,8 +11,8 @@ std::optional<Keys> keys_of(const Traffic& traffic, Kind kind) {
     if (kind != (traffic.protocol == kProtocolTcp ? Kind::tcp : Kind::udp)) return std::nullopt;
     return Keys{traffic.from_port, traffic.to_port};
   }
-  if (traffic.protocol == kProtocolIcmp) {
-    if (kind != Kind::icmp) return std::nullopt;
+  if (traffic.protocol == kProtocolIcmp || traffic.protocol == kProtocolIcmpv6) {
+    if (kind != (traffic.protocol == kProtocolIcmp ? Kind::icmp : Kind::icmpv6)) return std::nullopt;
     if (traffic.icmp_type < 0) return Keys{0, 65535};
     const auto type = static_cast<std::uint32_t>(traffic.icmp_type) * 256;
     if (traffic.icmp_code < 0) return Keys{type, type + 255};

@@ -11,9 +11,10 @@
 
 namespace sallyport::rules::literal {
 
-// What a key is: a destination port, ICMP type * 256 + code, or a protocol number.
-enum class Kind : std::uint8_t { tcp, udp, icmp, other };
-inline constexpr std::uint32_t kKinds = 4;
+// What a key is: a destination port, ICMP type * 256 + code, or a protocol number. ICMPv6 is in the place of ICMP in
+// IPv6, and no kind of IPv4.
+enum class Kind : std::uint8_t { tcp, udp, icmp, other, icmpv6 };
+inline constexpr std::uint32_t kKinds = 4;  // of IPv4
 
 struct Keys {
   std::uint32_t first = 0;

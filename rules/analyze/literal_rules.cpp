@@ -24,6 +24,23 @@ std::vector<Range> united(std::vector<Range> ranges) {
   return result;
 }
 
+Ipv6Range range_of(const Ipv6Prefix& prefix) { return {.first = prefix.first(), .last = prefix.last()}; }
+
+std::vector<Ipv6Range> united(std::vector<Ipv6Range> ranges) {
+  std::ranges::sort(ranges, {}, &Ipv6Range::first);
+  std::vector<Ipv6Range> result;
+  for (const Ipv6Range& range : ranges) {
+    const bool apart =
+        result.empty() || (range.first > result.back().last && previous(range.first) != result.back().last);
+    if (apart) {
+      result.push_back(range);
+    } else {
+      result.back().last = std::max(result.back().last, range.last);
+    }
+  }
+  return result;
+}
+
 // A subnet without these addresses, which ascend.
 std::vector<Range> without(const Prefix& prefix, const std::vector<std::uint32_t>& taken) {
   std::vector<Range> left;
@@ -45,6 +62,7 @@ std::string name_of(const std::string& owner, Side side, std::size_t number) {
 
 Rules::Rules(const Policy& policy) {
   read_members(policy);
+  read_ipv6_members(policy);
   read_groups(policy);
   read_acls(policy);
   names_.reserve(rules_.size());
@@ -78,29 +96,64 @@ void Rules::read_members(const Policy& policy) {
   }
 }
 
-PeerId Rules::peer(const std::string& key, std::vector<Range> ranges) {
+void Rules::read_ipv6_members(const Policy& policy) {
+  std::unordered_map<std::string_view, std::vector<Ipv6>> named;  // by subnet
+  for (const auto& [name, interface] : policy.interfaces) {
+    for (const Ipv6 address : interface.ipv6_addresses) {
+      named[interface.subnet].push_back(address);
+      for (const auto& group : interface.security_groups) ipv6_members_[group].push_back({address, address});
+    }
+  }
+  for (const auto& [name, subnet] : policy.subnets) {
+    if (!subnet.ipv6_cidr_block) continue;
+    // From behind the four reserved addresses to before the last, around those that are named.
+    auto& points = named[name];
+    points.push_back(subnet.ipv6_cidr_block->last());
+    std::ranges::sort(points);
+    Ipv6 first{subnet.ipv6_cidr_block->base.high, subnet.ipv6_cidr_block->base.low + 4};
+    for (const Ipv6 point : points) {
+      if (point < first) continue;
+      for (const auto& group : subnet.security_groups) {
+        if (first < point) ipv6_members_[group].push_back({first, previous(point)});
+      }
+      if (point != kLastIpv6) first = next(point);
+    }
+  }
+}
+
+PeerId Rules::peer(const std::string& key, std::vector<Range> ranges, std::vector<Ipv6Range> ipv6_ranges) {
   const auto [found, added] = known_peers_.try_emplace(key, static_cast<PeerId>(peers_.size()));
-  if (added) peers_.push_back(united(std::move(ranges)));
+  if (added) {
+    peers_.push_back(united(std::move(ranges)));
+    ipv6_peers_.push_back(united(std::move(ipv6_ranges)));
+  }
   return found->second;
 }
 
 PeerId Rules::cidr(const Prefix& prefix) {
-  return peer("cidr " + std::to_string(prefix.base.value) + "/" + std::to_string(prefix.length), {range_of(prefix)});
+  return peer("cidr " + std::to_string(prefix.base.value) + "/" + std::to_string(prefix.length), {range_of(prefix)},
+              {});
 }
+
+PeerId Rules::cidr(const Ipv6Prefix& prefix) { return peer("cidr " + to_string(prefix), {}, {range_of(prefix)}); }
 
 PeerId Rules::list(const Policy& policy, const std::string& name) {
   const std::string key = "list " + name;
   if (const auto known = known_peers_.find(key); known != known_peers_.end()) return known->second;
   std::vector<Range> ranges;
+  std::vector<Ipv6Range> ipv6_ranges;
   for (const Prefix& prefix : policy.prefix_lists.at(name).entries) ranges.push_back(range_of(prefix));
-  return peer(key, std::move(ranges));
+  for (const Ipv6Prefix& prefix : policy.prefix_lists.at(name).ipv6_entries) ipv6_ranges.push_back(range_of(prefix));
+  return peer(key, std::move(ranges), std::move(ipv6_ranges));
 }
 
 PeerId Rules::group(const std::string& name) {
   const std::string key = "group " + name;
   if (const auto known = known_peers_.find(key); known != known_peers_.end()) return known->second;
   const auto members = members_.find(name);
-  return peer(key, members == members_.end() ? std::vector<Range>{} : members->second);
+  const auto ipv6_members = ipv6_members_.find(name);
+  return peer(key, members == members_.end() ? std::vector<Range>{} : members->second,
+              ipv6_members == ipv6_members_.end() ? std::vector<Ipv6Range>{} : ipv6_members->second);
 }
 
 RuleId Rules::add(Rule rule) {
@@ -110,6 +163,7 @@ RuleId Rules::add(Rule rule) {
 
 void Rules::read_groups(const Policy& policy) {
   const Prefix everywhere{};
+  const Ipv6Prefix ipv6_everywhere{};
   const auto read = [&](const std::string& owner, const std::vector<GroupRule>& written, Side side) {
     std::vector<RuleId> ids;
     for (std::size_t i = 0; i < written.size(); ++i) {
@@ -119,10 +173,15 @@ void Rules::read_groups(const Policy& policy) {
         rule.peers.push_back(cidr(prefix));
         rule.everywhere |= prefix == everywhere;
       }
+      for (const Ipv6Prefix& prefix : from.ipv6_cidr_blocks) {
+        rule.peers.push_back(cidr(prefix));
+        rule.ipv6_everywhere |= prefix == ipv6_everywhere;
+      }
       for (const auto& name : from.prefix_lists) {
         rule.peers.push_back(list(policy, name));
-        const auto& entries = policy.prefix_lists.at(name).entries;
+        const auto& [where, entries, ipv6_entries] = policy.prefix_lists.at(name);
         rule.everywhere |= std::ranges::find(entries, everywhere) != entries.end();
+        rule.ipv6_everywhere |= std::ranges::find(ipv6_entries, ipv6_everywhere) != ipv6_entries.end();
       }
       for (const auto& name : from.security_groups) rule.peers.push_back(group(name));
       if (from.self) rule.peers.push_back(group(owner));
@@ -144,7 +203,7 @@ void Rules::read_acls(const Policy& policy) {
     for (const AclEntry& entry : entries) {
       ids.push_back(add({.name = name_of(owner, side, entry.rule_no),
                          .traffic = entry.traffic,
-                         .peers = {cidr(entry.cidr_block)},
+                         .peers = {entry.ipv6_cidr_block ? cidr(*entry.ipv6_cidr_block) : cidr(entry.cidr_block)},
                          .allow = entry.allow}));
     }
     return ids;

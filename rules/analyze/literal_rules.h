@@ -22,6 +22,10 @@ struct Range {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
 };
+struct Ipv6Range {
+  Ipv6 first;
+  Ipv6 last;
+};
 
 using PeerId = std::uint32_t;
 using RuleId = std::uint32_t;
@@ -32,7 +36,8 @@ struct Rule {
   Traffic traffic;
   std::vector<PeerId> peers;
   bool allow = true;
-  bool everywhere = false;  // 0.0.0.0/0 stands among its peers as such
+  bool everywhere = false;       // 0.0.0.0/0 stands among its peers as such
+  bool ipv6_everywhere = false;  // ::/0 does
 };
 
 enum class Side : std::uint8_t { ingress, egress };
@@ -50,7 +55,9 @@ class Rules {
   [[nodiscard]] std::span<const RuleId> of_group(std::string_view group, Side side) const;
   [[nodiscard]] std::span<const RuleId> of_acl(std::string_view acl, Side side) const;
 
+  // The addresses of each peer, in each family.
   [[nodiscard]] std::span<const std::vector<Range>> peers() const { return peers_; }
+  [[nodiscard]] std::span<const std::vector<Ipv6Range>> ipv6_peers() const { return ipv6_peers_; }
 
  private:
   struct Owned {
@@ -61,8 +68,10 @@ class Rules {
   void read_members(const Policy& policy);
   void read_groups(const Policy& policy);
   void read_acls(const Policy& policy);
-  PeerId peer(const std::string& key, std::vector<Range> ranges);
+  void read_ipv6_members(const Policy& policy);
+  PeerId peer(const std::string& key, std::vector<Range> ranges, std::vector<Ipv6Range> ipv6_ranges);
   PeerId cidr(const Prefix& prefix);
+  PeerId cidr(const Ipv6Prefix& prefix);
   PeerId list(const Policy& policy, const std::string& name);
   PeerId group(const std::string& name);
   RuleId add(Rule rule);
@@ -72,7 +81,9 @@ class Rules {
   std::unordered_map<std::string_view, Owned> groups_;
   std::unordered_map<std::string_view, Owned> acls_;
   std::unordered_map<std::string, std::vector<Range>> members_;
+  std::unordered_map<std::string, std::vector<Ipv6Range>> ipv6_members_;
   std::vector<std::vector<Range>> peers_;
+  std::vector<std::vector<Ipv6Range>> ipv6_peers_;
   std::unordered_map<std::string, PeerId> known_peers_;
 };
 

@@ -5,22 +5,28 @@
 #include <functional>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "rules/compile/interner.h"
 
 namespace sallyport::rules {
 namespace {
 
-constexpr std::uint64_t kAddresses = std::uint64_t{1} << 32U;
-
-AddressRange range_of(const Prefix& prefix) { return {.first = prefix.first().value, .last = prefix.last().value}; }
+constexpr Ipv4 kLastIpv4{~std::uint32_t{0}};
+constexpr Ipv4 last_address(Ipv4) { return kLastIpv4; }
+constexpr Ipv6 last_address(Ipv6) { return kLastIpv6; }
+// Not of the last address.
+constexpr Ipv4 next(Ipv4 address) { return Ipv4{address.value + 1}; }
 
 // Sorts and joins ranges that overlap or touch.
-std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
-  std::ranges::sort(ranges, {}, [](const AddressRange& r) { return std::tuple(r.first, r.last); });
-  std::vector<AddressRange> result;
-  for (const AddressRange& range : ranges) {
-    if (!result.empty() && range.first <= std::uint64_t{result.back().last} + 1) {
+template <typename Address>
+std::vector<AddressRange<Address>> joined(std::vector<AddressRange<Address>> ranges) {
+  std::ranges::sort(ranges, {}, [](const auto& r) { return std::tuple(r.first, r.last); });
+  std::vector<AddressRange<Address>> result;
+  for (const auto& range : ranges) {
+    const bool meets =
+        !result.empty() && (result.back().last == last_address(Address{}) || range.first <= next(result.back().last));
+    if (meets) {
       result.back().last = std::max(result.back().last, range.last);
     } else {
       result.push_back(range);
@@ -29,34 +35,82 @@ std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
   return result;
 }
 
+template <typename Address>
+AddressSet<Address> set_of(std::vector<AddressRange<Address>> ranges, bool any_peer) {
+  AddressSet<Address> set{.ranges = joined(std::move(ranges)), .everything = false, .any_peer = any_peer};
+  set.everything =
+      set.ranges.size() == 1 && set.ranges[0].first == Address{} && set.ranges[0].last == last_address(Address{});
+  return set;
+}
+
+template <typename Address, typename PrefixType>
+AddressSet<Address> set_of(const std::vector<PrefixType>& prefixes) {
+  std::vector<AddressRange<Address>> ranges;
+  ranges.reserve(prefixes.size());
+  for (const auto& prefix : prefixes) ranges.push_back({prefix.first(), prefix.last()});
+  return set_of(std::move(ranges), std::ranges::any_of(prefixes, [](const auto& p) { return p.length == 0; }));
+}
+
 // An object begins or ends to hold addresses from `address` on.
+template <typename Address>
 struct Edge {
-  std::uint64_t address = 0;
+  Address address{};
   ObjectId object = 0;
   bool begins = false;
 };
 
-std::vector<Edge> edges_of(const AddressObjects& objects, std::size_t most) {
-  std::vector<Edge> edges;
+template <typename Address>
+std::vector<Edge<Address>> edges_of(const AddressObjects& objects, AddressSet<Address> AddressObject::* family,
+                                    std::size_t most) {
+  std::vector<Edge<Address>> edges;
   edges.reserve(most);
   for (ObjectId id = 0; id < objects.size(); ++id) {
-    if (objects[id].everything) continue;
-    for (const AddressRange& range : objects[id].ranges) {
+    const AddressSet<Address>& set = objects[id].*family;
+    if (set.everything) continue;
+    for (const auto& range : set.ranges) {
       edges.push_back({.address = range.first, .object = id, .begins = true});
-      edges.push_back({.address = std::uint64_t{range.last} + 1, .object = id, .begins = false});
+      if (range.last == last_address(Address{})) continue;
+      edges.push_back({.address = next(range.last), .object = id, .begins = false});
     }
   }
-  std::ranges::sort(edges, {}, [](const Edge& e) { return std::tuple(e.address, e.object, e.begins); });
+  std::ranges::sort(edges, {}, [](const auto& e) { return std::tuple(e.address, e.object, e.begins); });
   return edges;
 }
 
-void apply(const Edge& edge, std::vector<ObjectId>& active) {
-  const auto at = std::ranges::lower_bound(active, edge.object);
-  if (edge.begins) {
-    active.insert(at, edge.object);
+void apply(ObjectId object, bool begins, std::vector<ObjectId>& active) {
+  const auto at = std::ranges::lower_bound(active, object);
+  if (begins) {
+    active.insert(at, object);
   } else {
     active.erase(at);
   }
+}
+
+// One family's addresses from the first to the last: start(address, the objects that hold it from there on). Ends early
+// when it goes over the budget.
+template <typename Address>
+void sweep(const AddressObjects& objects, AddressSet<Address> AddressObject::* family, std::size_t most_edges,
+           Meter& meter, auto start) {
+  const auto edges = edges_of(objects, family, most_edges);
+  std::vector<ObjectId> active;
+  if (edges.empty() || edges.front().address > Address{}) start(Address{}, active);
+  for (std::size_t i = 0; i < edges.size() && meter.fits(edges.size() * sizeof(Edge<Address>));) {
+    const Address address = edges[i].address;
+    for (; i < edges.size() && edges[i].address == address; ++i) apply(edges[i].object, edges[i].begins, active);
+    start(address, active);
+  }
+}
+
+std::size_t ranges_of(const AddressObject& object) { return object.ipv4.ranges.size() + object.ipv6.ranges.size(); }
+
+// What lies between points that ascend inside a range.
+void add_gaps(AddressRange<Ipv6> range, const std::vector<Ipv6>& points, std::vector<AddressRange<Ipv6>>& gaps) {
+  for (const Ipv6 point : points) {
+    if (range.first < point) gaps.push_back({range.first, previous(point)});
+    if (point == range.last) return;
+    range.first = next(point);
+  }
+  gaps.push_back(range);
 }
 
 }  // namespace
@@ -69,39 +123,67 @@ AddressObjects::AddressObjects(const CompileContext& context) : context_(context
     if (kind != OwnerKind::interface && kind != OwnerKind::host) continue;
     const auto& list = tables.group_lists[tables.interfaces[owner.index].group_list];
     for (std::uint32_t i = 0; i < list.count; ++i) {
-      members_[tables.list_groups[list.begin + i]].push_back({.first = owner.first, .last = owner.last});
+      members_[tables.list_groups[list.begin + i]].ipv4.push_back({Ipv4{owner.first}, Ipv4{owner.last}});
+    }
+  }
+  collect_ipv6_members();
+}
+
+// Addresses that interfaces name, and in subnets with groups all the others but the reserved ones.
+void AddressObjects::collect_ipv6_members() {
+  std::map<std::string_view, std::vector<Ipv6>> taken;  // by subnet
+  for (const auto& [name, interface] : context_.policy.interfaces) {
+    for (const Ipv6 address : interface.ipv6_addresses) {
+      taken[interface.subnet].push_back(address);
+      for (const auto& group : interface.security_groups) {
+        members_[context_.groups.at(group)].ipv6.push_back({address, address});
+      }
+    }
+  }
+  for (const auto& [name, subnet] : context_.policy.subnets) {
+    if (!subnet.ipv6_cidr_block || subnet.security_groups.empty()) continue;
+    std::vector<Ipv6>& points = taken[name];
+    const Ipv6 base = subnet.ipv6_cidr_block->first();
+    for (std::uint64_t i = 0; i < 4; ++i) points.push_back({base.high, base.low + i});
+    points.push_back(subnet.ipv6_cidr_block->last());
+    std::ranges::sort(points);
+    for (const auto& group : subnet.security_groups) {
+      add_gaps({base, subnet.ipv6_cidr_block->last()}, points, members_[context_.groups.at(group)].ipv6);
     }
   }
 }
 
-ObjectId AddressObjects::add(std::vector<AddressRange> ranges, bool any_peer) {
-  AddressObject object{.ranges = joined(std::move(ranges)), .everything = false, .any_peer = any_peer};
-  object.everything =
-      object.ranges.size() == 1 && object.ranges[0].first == 0 && object.ranges[0].last == kAddresses - 1;
+ObjectId AddressObjects::add(AddressObject object) {
   objects_.push_back(std::move(object));
   return static_cast<ObjectId>(objects_.size() - 1);
 }
 
 ObjectId AddressObjects::cidr(const Prefix& prefix) {
   const auto [found, added] = cidrs_.try_emplace(prefix, 0);
-  if (added) found->second = add({range_of(prefix)}, prefix.length == 0);
+  if (added) found->second = add({.ipv4 = set_of<Ipv4>(std::vector{prefix}), .ipv6 = {}});
+  return found->second;
+}
+
+ObjectId AddressObjects::cidr(const Ipv6Prefix& prefix) {
+  const auto [found, added] = ipv6_cidrs_.try_emplace(prefix, 0);
+  if (added) found->second = add({.ipv4 = {}, .ipv6 = set_of<Ipv6>(std::vector{prefix})});
   return found->second;
 }
 
 ObjectId AddressObjects::prefix_list(const std::string& name) {
   const auto [found, added] = lists_.try_emplace(name, 0);
   if (added) {
-    const auto& entries = context_.policy.prefix_lists.find(name)->second.entries;
-    std::vector<AddressRange> ranges;
-    std::ranges::transform(entries, std::back_inserter(ranges), range_of);
-    found->second = add(std::move(ranges), std::ranges::any_of(entries, [](const Prefix& p) { return p.length == 0; }));
+    const PrefixList& list = context_.policy.prefix_lists.find(name)->second;
+    found->second = add({.ipv4 = set_of<Ipv4>(list.entries), .ipv6 = set_of<Ipv6>(list.ipv6_entries)});
   }
   return found->second;
 }
 
 ObjectId AddressObjects::group(std::uint32_t group) {
   const auto [found, added] = groups_.try_emplace(group, 0);
-  if (added) found->second = add(members_[group], false);
+  if (added) {
+    found->second = add({.ipv4 = set_of(members_[group].ipv4, false), .ipv6 = set_of(members_[group].ipv6, false)});
+  }
   return found->second;
 }
 
@@ -117,6 +199,9 @@ std::string AddressObjects::name_of(ObjectId id) const {
   for (const auto& [prefix, object] : cidrs_) {
     if (object == id) return to_string(prefix);
   }
+  for (const auto& [prefix, object] : ipv6_cidrs_) {
+    if (object == id) return to_string(prefix);
+  }
   return "";
 }
 
@@ -125,42 +210,62 @@ std::string AddressObjects::widest() const {
   std::vector<ObjectId> ids(objects_.size());
   std::iota(ids.begin(), ids.end(), 0U);
   const auto named = ids.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, ids.size()));
-  std::ranges::partial_sort(ids, named, std::greater(), [&](ObjectId id) { return objects_[id].ranges.size(); });
+  std::ranges::partial_sort(ids, named, std::greater(), [&](ObjectId id) { return ranges_of(objects_[id]); });
   std::string text;
   for (auto id = ids.begin(); id != named; ++id) {
     text += (text.empty() ? "most ranges of addresses have " : ", ") + name_of(*id) + " (" +
-            std::to_string(objects_[*id].ranges.size()) + ")";
+            std::to_string(ranges_of(objects_[*id])) + ")";
   }
   return text;
 }
 
+namespace {
+
+// Of one family: each set of objects that holds an address, and where it begins to.
+template <typename Address, typename Start>
+void classify_family(const AddressObjects& objects, AddressSet<Address> AddressObject::* family, Meter& meter,
+                     std::size_t step_bytes, Start start) {
+  std::size_t ranges = 0;
+  for (ObjectId id = 0; id < objects.size(); ++id) ranges += (objects[id].*family).ranges.size();
+  meter.hold(ranges * (sizeof(AddressRange<Address>) + 2 * step_bytes));
+  if (meter.fits(ranges * 2 * sizeof(Edge<Address>))) sweep(objects, family, 2 * ranges, meter, start);
+}
+
+}  // namespace
+
 AddressClasses classify(const AddressObjects& objects, Meter& meter) {
   AddressClasses classes;
   classes.of_object.resize(objects.size());
+  classes.ipv6_of_object.resize(objects.size());
   Interner sets;
-  std::vector<ObjectId> active;
-  const auto start = [&](std::uint64_t address) {
+  const auto number = [&](const std::vector<ObjectId>& active) {
     const auto [id, added] = sets.add(active);
+    if (added) meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
+    return std::pair(id, added);
+  };
+  const auto ipv4 = [&](Ipv4 address, const std::vector<ObjectId>& active) {
+    const auto [id, added] = number(active);
     if (added) {
-      meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
       for (const ObjectId object : active) classes.of_object[object].push_back(id);
     }
     if (classes.steps.empty() || classes.steps.back().value != id) {
-      classes.steps.push_back({.first = static_cast<std::uint32_t>(address), .value = id});
+      classes.steps.push_back({.first = address.value, .value = id});
     }
   };
-  std::size_t ranges = 0;
-  for (ObjectId id = 0; id < objects.size(); ++id) ranges += objects[id].ranges.size();
-  meter.hold(ranges * (sizeof(AddressRange) + 2 * sizeof(AddressStep)));
-  if (!meter.fits(ranges * 2 * sizeof(Edge))) return classes;
-  const std::vector<Edge> edges = edges_of(objects, 2 * ranges);
-  if (edges.empty() || edges.front().address > 0) start(0);
-  for (std::size_t i = 0;
-       i < edges.size() && edges[i].address < kAddresses && meter.fits(edges.size() * sizeof(Edge));) {
-    const std::uint64_t address = edges[i].address;
-    for (; i < edges.size() && edges[i].address == address; ++i) apply(edges[i], active);
-    start(address);
-  }
+  std::vector<bool> seen;  // by class: some IPv6 address has it
+  const auto ipv6 = [&](Ipv6 address, const std::vector<ObjectId>& active) {
+    const ClassId id = number(active).first;
+    seen.resize(sets.size());
+    if (!seen[id]) {
+      for (const ObjectId object : active) classes.ipv6_of_object[object].push_back(id);
+      seen[id] = true;
+    }
+    if (classes.ipv6_steps.empty() || classes.ipv6_steps.back().value != id) {
+      classes.ipv6_steps.push_back({.first = address, .value = id});
+    }
+  };
+  classify_family(objects, &AddressObject::ipv4, meter, sizeof(AddressStep), ipv4);
+  classify_family(objects, &AddressObject::ipv6, meter, sizeof(Ipv6Step), ipv6);
   classes.count = sets.size();
   return classes;
 }

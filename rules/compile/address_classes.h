@@ -1,7 +1,8 @@
 // Peers of rules as address objects, and addresses as classes: two addresses of one class lie in the same objects.
 //
-// Owner: rules/compile. An object is a CIDR, a prefix list or the members of a group. Always: objects are numbered as
-// they were first asked for, classes by ascending address of their first member; class 0 exists.
+// Owner: rules/compile. An object is a CIDR, a prefix list or the members of a group, and may hold addresses of both
+// families; so may a class. Always: objects are numbered as they were first asked for, classes by ascending address of
+// their first member, IPv4 before IPv6; class 0 exists.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "rules/compile/context.h"
 #include "rules/compile/step_map_writer.h"
+#include "rules/compile/wide_map_writer.h"
 
 namespace sallyport::rules {
 
@@ -18,15 +20,23 @@ using ObjectId = std::uint32_t;
 using ClassId = std::uint32_t;
 
 // Addresses first..last.
+template <typename Address>
 struct AddressRange {
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
+  Address first{};
+  Address last{};
+};
+
+// The addresses of one family in an object.
+template <typename Address>
+struct AddressSet {
+  std::vector<AddressRange<Address>> ranges;  // disjoint, ascending
+  bool everything = false;                    // holds every address of the family
+  bool any_peer = false;                      // 0.0.0.0/0, or ::/0, stands in it as such
 };
 
 struct AddressObject {
-  std::vector<AddressRange> ranges;  // disjoint, ascending
-  bool everything = false;           // holds every address
-  bool any_peer = false;             // 0.0.0.0/0 stands in it as such
+  AddressSet<Ipv4> ipv4;
+  AddressSet<Ipv6> ipv6;
 };
 
 class AddressObjects {
@@ -35,6 +45,7 @@ class AddressObjects {
   explicit AddressObjects(const CompileContext& context);
 
   ObjectId cidr(const Prefix& prefix);
+  ObjectId cidr(const Ipv6Prefix& prefix);
   ObjectId prefix_list(const std::string& name);
   ObjectId group(std::uint32_t group);
 
@@ -46,20 +57,31 @@ class AddressObjects {
   [[nodiscard]] std::string widest() const;
 
  private:
-  ObjectId add(std::vector<AddressRange> ranges, bool any_peer);
+  // The addresses that belong to each group.
+  struct Members {
+    std::vector<AddressRange<Ipv4>> ipv4;
+    std::vector<AddressRange<Ipv6>> ipv6;
+  };
+
+  ObjectId add(AddressObject object);
+  void collect_ipv6_members();
 
   const CompileContext& context_;
-  std::vector<std::vector<AddressRange>> members_;  // of each group
+  std::vector<Members> members_;
   std::vector<AddressObject> objects_;
   std::map<Prefix, ObjectId> cidrs_;
+  std::map<Ipv6Prefix, ObjectId> ipv6_cidrs_;
   std::map<std::string, ObjectId, std::less<>> lists_;
   std::map<std::uint32_t, ObjectId> groups_;
 };
 
 struct AddressClasses {
   std::vector<AddressStep> steps;  // addresses to classes
+  std::vector<Ipv6Step> ipv6_steps;
   std::uint32_t count = 0;
-  std::vector<std::vector<ClassId>> of_object;  // ascending; empty for objects that hold everything
+  // Of each family, those that some address of it has; empty for objects that hold everything of the family.
+  std::vector<std::vector<ClassId>> of_object;
+  std::vector<std::vector<ClassId>> ipv6_of_object;
 };
 
 // Ends early when it goes over the budget.

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <ranges>
+#include <span>
 #include <string>
 
 #include "rules/compile/steps.h"
 #include "rules/image/image_writer.h"
 #include "rules/image/step_map_walk.h"
+#include "rules/image/wide_map.h"
 
 namespace sallyport::rules {
 namespace {
@@ -51,34 +53,55 @@ std::size_t lines_of(step_map::Ref ref) {
   return kLines[static_cast<std::size_t>(step_map::form_of(ref))];
 }
 
-// Interface, descriptor, map of any address; class (two maps), row (two buckets), predicate, its map.
-std::size_t lines_of_decision(const ImageTables& tables) {
+std::size_t lines_of_class(const ImageTables& tables) {
+  std::size_t low = 0;
+  const auto root = tables.options.class_of;
+  step_map::walk(tables.lines.data(), root, [&](auto, auto, step_map::Ref ref) { low = std::max(low, lines_of(ref)); });
+  return lines_of(root) + low;
+}
+
+std::size_t lines_of_ipv6_class(const ImageTables& tables, step_map::Ref ref) {
+  if (step_map::is_leaf(ref)) return 0;
+  const Line* lines = tables.lines.data();
+  const step_map::Form form = step_map::form_of(ref);
+  if (form == wide_map::kFew) return 1;
+  if (form == wide_map::kSkip) {
+    return 1 + lines_of_ipv6_class(tables, lines[step_map::line_of(ref)].words[wide_map::kSkipInside]);
+  }
+  std::size_t below = 0;
+  step_map::walk(lines, ref, [&](auto, auto, auto at) { below = std::max(below, lines_of_ipv6_class(tables, at)); });
+  return lines_of(ref) + below;
+}
+
+// Interface, descriptor, map of any address; class, row (two buckets), predicate, its map.
+std::size_t lines_of_decision(const ImageTables& tables, std::span<const layout::DescriptorRecord> descriptors,
+                              std::size_t address_class, auto maps_of) {
   const auto most = [](const layout::Maps& maps) { return std::ranges::max(maps | std::views::transform(lines_of)); };
   std::size_t any = 0;
   std::size_t peer = 0;
   std::size_t rows = 0;
-  for (const auto& descriptor : tables.descriptors) {
+  for (const auto& descriptor : descriptors) {
     any = std::max(any, most(descriptor.any));
     rows = std::max<std::size_t>(rows, descriptor.mask == 0 ? 1 : 2);
   }
-  for (const auto& predicate : tables.predicates) peer = std::max(peer, most(predicate.maps));
-  std::size_t low = 0;
-  const Line* lines = tables.lines.data();
-  const auto root = tables.options.class_of;
-  step_map::walk(lines, root, [&](auto, auto, step_map::Ref ref) { low = std::max(low, lines_of(ref)); });
-  return 2 + any + lines_of(root) + low + rows + 1 + peer;
+  for (const auto& predicate : tables.predicates) peer = std::max(peer, most(maps_of(predicate)));
+  return 2 + any + address_class + rows + 1 + peer;
 }
 
 CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t bytes, std::size_t memory) {
-  return {.interfaces = tables.options.named_interfaces,
-          .group_sets = tables.group_lists.size(),
-          .rules = tables.rules.size(),
-          .classes = tables.options.classes,
-          .rows = rows,
-          .predicates = tables.predicates.size(),
-          .image_bytes = bytes,
-          .memory_bytes = memory,
-          .lines = lines_of_decision(tables)};
+  return {
+      .interfaces = tables.options.named_interfaces,
+      .group_sets = tables.group_lists.size(),
+      .rules = tables.rules.size(),
+      .classes = tables.options.classes,
+      .rows = rows,
+      .predicates = tables.predicates.size(),
+      .image_bytes = bytes,
+      .memory_bytes = memory,
+      .lines = lines_of_decision(tables, tables.descriptors, lines_of_class(tables),
+                                 [](const auto& predicate) { return predicate.maps; }),
+      .ipv6_lines = lines_of_decision(tables, tables.ipv6_descriptors,
+                                      lines_of_ipv6_class(tables, tables.options.class_of_ipv6), layout::ipv6_maps)};
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ struct CompileReport {
   std::size_t predicates = 0;
   std::size_t image_bytes = 0;
   std::size_t memory_bytes = 0;  // the most that compiling held, as the budget counts it
-  std::size_t lines = 0;         // the cost estimate: cache lines that one decision touches at most
+  // The cost estimate: cache lines that one decision touches at most.
+  std::size_t lines = 0;
+  std::size_t ipv6_lines = 0;
 };
 
 struct Compiled {

@@ -24,8 +24,8 @@ std::uint64_t bytes(const std::vector<std::string>& names) {
 std::uint64_t bytes(const std::vector<GroupRule>& rules) {
   std::uint64_t sum = rules.empty() ? 0 : kHeap;
   for (const GroupRule& rule : rules) {
-    sum += sizeof rule + rule.description.size() + bytes(rule.cidr_blocks) + bytes(rule.security_groups) +
-           bytes(rule.prefix_lists) + (rule.cidr_blocks.empty() ? 0 : kHeap);
+    sum += sizeof rule + rule.description.size() + bytes(rule.cidr_blocks) + bytes(rule.ipv6_cidr_blocks) +
+           bytes(rule.security_groups) + bytes(rule.prefix_lists) + (rule.cidr_blocks.empty() ? 0 : kHeap);
   }
   return sum;
 }
@@ -43,13 +43,14 @@ std::uint64_t bytes_of(const Policy& policy) {
   std::uint64_t sum = policy.source.size() + nodes(policy.prefix_lists) + nodes(policy.security_groups) +
                       nodes(policy.network_acls) + nodes(policy.route_tables) + nodes(policy.subnets) +
                       nodes(policy.interfaces) + nodes(policy.nat_gateways);
-  for (const auto& [name, list] : policy.prefix_lists) sum += bytes(list.entries);
+  for (const auto& [name, list] : policy.prefix_lists) sum += bytes(list.entries) + bytes(list.ipv6_entries);
   for (const auto& [name, group] : policy.security_groups) sum += bytes(group.ingress) + bytes(group.egress);
   for (const auto& [name, acl] : policy.network_acls) sum += bytes(acl.ingress) + bytes(acl.egress);
   for (const auto& [name, table] : policy.route_tables) sum += bytes(table.routes);
   for (const auto& [name, subnet] : policy.subnets) sum += bytes(subnet.security_groups);
   for (const auto& [name, interface] : policy.interfaces) {
-    sum += bytes(interface.security_groups) + bytes(interface.publish) + bytes(interface.private_ips) + kHeap;
+    sum += bytes(interface.security_groups) + bytes(interface.publish) + bytes(interface.private_ips) +
+           bytes(interface.ipv6_addresses) + kHeap;
   }
   return sum;
 }

@@ -31,6 +31,7 @@ void add_options(CompileContext& context) {
       .class_of = 0,
       .owner_of = 0,
       .public_owner_of = 0,
+      .class_of_ipv6 = 0,
   };
   for (const Prefix& block : policy.vpc.cidr_blocks) {
     context.tables.vpc_cidrs.push_back({.base = block.base.value, .length = block.length});

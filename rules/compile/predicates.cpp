@@ -35,6 +35,8 @@ std::optional<Keys> keys_of(const RuleRecord& rule, TrafficKind kind) {
       return kind == TrafficKind::udp ? std::optional(ports) : std::nullopt;
     case kProtocolIcmp:
       return kind == TrafficKind::icmp ? std::optional(icmp_keys(rule)) : std::nullopt;
+    case kProtocolIcmpv6:
+      return kind == TrafficKind::icmpv6 ? std::optional(icmp_keys(rule)) : std::nullopt;
     default:
       break;
   }
@@ -45,18 +47,24 @@ std::optional<Keys> keys_of(const RuleRecord& rule, TrafficKind kind) {
 
 }  // namespace
 
-std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules) {
-  const auto [id, added] = lists_.add(rules);
+std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules, const std::vector<bool>* any_peer) {
+  any_peer_ = any_peer;
+  // The same rules are another predicate where others of them have any peer.
+  key_ = rules;
+  std::ranges::copy_if(rules, std::back_inserter(key_), [&](PlacedRule rule) { return is_any_peer(rule); });
+  const auto [id, added] = lists_.add(key_);
   if (!added) return id;
-  meter_.hold(Interner::bytes_of(rules));
+  meter_.hold(Interner::bytes_of(key_));
   layout::PredicateRecord record{.maps = {},
                                  .rule_begin = static_cast<std::uint32_t>(tables_.predicate_rules.size()),
                                  .rule_count = static_cast<std::uint32_t>(rules.size()),
-                                 .unused = {}};
+                                 .icmpv6 = 0,
+                                 .unused = 0};
   std::ranges::transform(rules, std::back_inserter(tables_.predicate_rules), rule_of);
   for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
     record.maps[kind] = resolve(rules, static_cast<TrafficKind>(kind));
   }
+  record.icmpv6 = resolve(rules, TrafficKind::icmpv6);
   tables_.predicates.push_back(record);
   return id;
 }
@@ -65,7 +73,7 @@ step_map::Ref PredicateWriter::ruling_of_active() const {
   if (active_.empty()) return step_map::leaf(layout::kNothing);
   const PlacedRule first = *std::ranges::min_element(active_);
   const bool allows = (tables_.rules[rule_of(first)].flags & layout::kRuleAllows) != 0;
-  const bool some_any_peer = std::ranges::any_of(active_, [&](PlacedRule rule) { return any_peer_[rule_of(rule)]; });
+  const bool some_any_peer = std::ranges::any_of(active_, [&](PlacedRule rule) { return is_any_peer(rule); });
   return step_map::leaf(layout::ruling(first >> layout::kRuleBits, rule_of(first),
                                        (allows ? layout::kAllows : 0U) | (some_any_peer ? layout::kSomeAnyPeer : 0U)));
 }

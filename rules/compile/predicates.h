@@ -22,12 +22,11 @@ using PlacedRule = std::uint32_t;
 
 class PredicateWriter {
  public:
-  // `any_peer[rule]`: the rule has peer 0.0.0.0/0.
-  PredicateWriter(ImageTables& tables, Meter& meter, const std::vector<bool>& any_peer)
-      : tables_(tables), meter_(meter), any_peer_(any_peer), maps_(tables.lines) {}
+  PredicateWriter(ImageTables& tables, Meter& meter) : tables_(tables), meter_(meter), maps_(tables.lines) {}
 
-  // The predicate of these rules, which ascend; the first that matches decides. Without meaning once over the budget.
-  std::uint32_t add(const std::vector<PlacedRule>& rules);
+  // The predicate of these rules, which ascend; the first that matches decides. `any_peer[rule]`, where given: the rule
+  // has peer 0.0.0.0/0, or ::/0, in the family that the predicate is for. Without meaning once over the budget.
+  std::uint32_t add(const std::vector<PlacedRule>& rules, const std::vector<bool>* any_peer = nullptr);
 
  private:
   // A rule begins or ends to match from `key` on.
@@ -38,14 +37,16 @@ class PredicateWriter {
   };
   [[nodiscard]] step_map::Ref resolve(const std::vector<PlacedRule>& rules, layout::TrafficKind kind);
   [[nodiscard]] step_map::Ref ruling_of_active() const;
+  [[nodiscard]] bool is_any_peer(PlacedRule rule) const { return any_peer_ != nullptr && (*any_peer_)[rule_of(rule)]; }
 
   ImageTables& tables_;
   Meter& meter_;
-  const std::vector<bool>& any_peer_;
+  const std::vector<bool>* any_peer_ = nullptr;  // of the predicate being written
   StepMapWriter maps_;
   Interner lists_;
   std::vector<Edge> edges_;
   std::vector<PlacedRule> active_;
+  std::vector<PlacedRule> key_;
   std::vector<KeyStep> steps_;
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "rules/model/protocol.h"
+
 namespace sallyport::rules {
 namespace {
 
@@ -11,10 +13,22 @@ constexpr std::size_t kNamed = 3;
 
 }  // namespace
 
-void RulePeers::add(const AddressObjects& known, std::vector<ObjectId> peers) {
-  everything.push_back(std::ranges::any_of(peers, [&](ObjectId id) { return known[id].everything; }));
-  any_peer.push_back(std::ranges::any_of(peers, [&](ObjectId id) { return known[id].any_peer; }));
-  if (everything.back()) peers.clear();
+void RulePeers::add(const AddressObjects& known, std::vector<ObjectId> peers, std::int16_t protocol) {
+  const auto reach = [&](Reach& family, bool concerned, auto set) {
+    bool everything = false;
+    bool any_peer = false;
+    bool something = false;
+    for (const ObjectId id : peers) {
+      everything |= (known[id].*set).everything;
+      any_peer |= (known[id].*set).any_peer;
+      something |= !(known[id].*set).ranges.empty();
+    }
+    family.everything.push_back(concerned && everything);
+    family.any_peer.push_back(concerned && any_peer);
+    family.rows.push_back(concerned && something && !everything);
+  };
+  reach(ipv4, of_ipv4(protocol), &AddressObject::ipv4);
+  reach(ipv6, of_ipv6(protocol), &AddressObject::ipv6);
   objects.push_back(std::move(peers));
 }
 
@@ -56,7 +70,7 @@ void RowsNeeded::each_peer(std::uint32_t list, Direction direction, Visit visit)
   for (std::uint32_t i = 0; i < groups.count; ++i) {
     const RuleRange range = context_.group_rules(context_.tables.list_groups[groups.begin + i], direction);
     for (std::uint32_t rule = range.begin; rule < range.end; ++rule) {
-      for (const ObjectId object : peers_.objects[rule]) visit(object);
+      peers_.each(rule, classes_, visit);
     }
   }
 }
@@ -64,8 +78,8 @@ void RowsNeeded::each_peer(std::uint32_t list, Direction direction, Visit visit)
 std::uint64_t RowsNeeded::by_widest(std::uint32_t list, Direction direction) {
   std::size_t most = 0;
   ObjectId widest = 0;
-  each_peer(list, direction, [&](ObjectId object) {
-    const std::size_t apart = classes_.of_object[object].size();
+  each_peer(list, direction, [&](ObjectId object, const std::vector<ClassId>& matching) {
+    const std::size_t apart = matching.size();
     if (apart > most) widest = object;
     most = std::max(most, apart);
   });
@@ -76,9 +90,9 @@ std::uint64_t RowsNeeded::by_widest(std::uint32_t list, Direction direction) {
 std::uint64_t RowsNeeded::exactly(std::uint32_t list, Direction direction) {
   ++descriptor_;
   std::uint64_t rows = 0;
-  each_peer(list, direction, [&](ObjectId object) {
+  each_peer(list, direction, [&](ObjectId, const std::vector<ClassId>& matching) {
     if (!context_.meter.fits()) return;
-    for (const ClassId id : classes_.of_object[object]) {
+    for (const ClassId id : matching) {
       rows += seen_[id] == descriptor_ ? 0U : 1U;
       seen_[id] = descriptor_;
     }

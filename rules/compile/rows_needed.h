@@ -14,13 +14,30 @@
 
 namespace sallyport::rules {
 
+// How far the peers of each rule, by its index, reach in one family.
+struct Reach {
+  std::vector<bool> everything;  // matches every address
+  std::vector<bool> any_peer;    // 0.0.0.0/0, or ::/0, is among them
+  std::vector<bool> rows;        // matches some addresses and not others
+};
+
 // The peers of each rule by its index.
 struct RulePeers {
-  std::vector<std::vector<ObjectId>> objects;  // empty where every address matches
-  std::vector<bool> everything;                // matches every address
-  std::vector<bool> any_peer;                  // 0.0.0.0/0 is among its peers
+  std::vector<std::vector<ObjectId>> objects;
+  Reach ipv4;
+  Reach ipv6;
 
-  void add(const AddressObjects& known, std::vector<ObjectId> peers);
+  // `protocol`: the rule's, which may be of one family alone.
+  void add(const AddressObjects& known, std::vector<ObjectId> peers, std::int16_t protocol);
+  // visit(object, classes): the peers of a rule whose classes need rows, once for each family.
+  template <typename Visit>
+  void each(std::uint32_t rule, const AddressClasses& classes, Visit&& visit) const {
+    if (!ipv4.rows[rule] && !ipv6.rows[rule]) return;
+    for (const ObjectId object : objects[rule]) {
+      if (ipv4.rows[rule]) visit(object, classes.of_object[object]);
+      if (ipv6.rows[rule]) visit(object, classes.ipv6_of_object[object]);
+    }
+  }
 };
 
 // The rules of a list of groups in order of preference.
@@ -48,7 +65,7 @@ class RowsNeeded {
   void sum(Count count);
   std::uint64_t by_widest(std::uint32_t list, Direction direction);
   std::uint64_t exactly(std::uint32_t list, Direction direction);
-  // The peers of all rules of the list that do not match every address.
+  // The peers of all rules of the list that need rows, with their classes.
   template <typename Visit>
   void each_peer(std::uint32_t list, Direction direction, Visit visit) const;
   [[nodiscard]] std::string names_of(std::uint32_t list) const;

@@ -6,6 +6,8 @@
 
 #include "rules/decide/policy_view.h"
 #include "rules/image/tables.h"
+#include "rules/image/wide_map.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::rules {
 
@@ -35,6 +37,36 @@ TrafficKey key_of(const Query& query) {
   }
 }
 
+// ICMPv6 has ICMP's place in the maps of IPv6 (layout::Maps).
+TrafficKey key_of(const Ipv6Query& query) {
+  switch (query.protocol) {
+    case kProtocolTcp:
+      return {.kind = TrafficKind::tcp, .key = query.destination_port};
+    case kProtocolUdp:
+      return {.kind = TrafficKind::udp, .key = query.destination_port};
+    case kProtocolIcmpv6:
+      return {.kind = TrafficKind::icmp,
+              .key = static_cast<step_map::Key>((std::uint32_t{query.icmp_type} << 8U) | query.icmp_code)};
+    default:
+      return {.kind = TrafficKind::other, .key = query.protocol};
+  }
+}
+
+const layout::Maps& maps_of(const layout::PredicateRecord& predicate, const Query&) { return predicate.maps; }
+layout::Maps maps_of(const layout::PredicateRecord& predicate, const Ipv6Query&) {
+  return layout::ipv6_maps(predicate);
+}
+
+std::uint32_t class_of(const Tables& tables, Ipv4 address) {
+  return step_map::value_at_address(tables.lines().data(), tables.options().class_of, address.value);
+}
+std::uint32_t class_of(const Tables& tables, Ipv6 address) {
+  return wide_map::value_at(tables.lines().data(), tables.options().class_of_ipv6, address);
+}
+
+auto descriptors_of(const Tables& tables, const Query&) { return tables.descriptors(); }
+auto descriptors_of(const Tables& tables, const Ipv6Query&) { return tables.ipv6_descriptors(); }
+
 std::uint32_t ruling_of(const Tables& tables, const layout::Maps& maps, TrafficKey traffic) {
   return step_map::value_at(tables.lines().data(), maps[static_cast<std::size_t>(traffic.kind)], traffic.key);
 }
@@ -59,10 +91,9 @@ std::uint32_t row_predicate(const Tables& tables, const DescriptorRecord& descri
   return place < 8 ? second.predicates[place] : kNone;
 }
 
-std::uint32_t predicate_of(const Tables& tables, const DescriptorRecord& descriptor, Ipv4 remote) {
-  const std::uint32_t address_class =
-      step_map::value_at_address(tables.lines().data(), tables.options().class_of, remote.value);
-  return row_predicate(tables, descriptor, address_class);
+template <typename Address>
+std::uint32_t predicate_of(const Tables& tables, const DescriptorRecord& descriptor, Address remote) {
+  return row_predicate(tables, descriptor, class_of(tables, remote));
 }
 
 struct Rulings {
@@ -70,29 +101,38 @@ struct Rulings {
   std::uint32_t peer = kNothing;  // of the remote address's class
 };
 
-Rulings rulings_of(const Tables& tables, const DescriptorRecord& descriptor, const Query& query, TrafficKey traffic) {
+template <typename AnyQuery>
+Rulings rulings_of(const Tables& tables, const DescriptorRecord& descriptor, const AnyQuery& query,
+                   TrafficKey traffic) {
   Rulings rulings{.any = ruling_of(tables, descriptor.any, traffic)};
   const std::uint32_t predicate = predicate_of(tables, descriptor, query.remote);
-  if (predicate != kNone) rulings.peer = ruling_of(tables, tables.predicates()[predicate].maps, traffic);
+  if (predicate != kNone) rulings.peer = ruling_of(tables, maps_of(tables.predicates()[predicate], query), traffic);
   return rulings;
 }
 
-const DescriptorRecord& group_descriptor(const Tables& tables, std::uint32_t list, Direction direction) {
-  return tables.descriptors()[2 * static_cast<std::size_t>(list) + static_cast<std::size_t>(direction)];
+template <typename AnyQuery>
+const DescriptorRecord& group_descriptor(const Tables& tables, std::uint32_t list, Direction direction,
+                                         const AnyQuery& query) {
+  return descriptors_of(tables, query)[2 * static_cast<std::size_t>(list) + static_cast<std::size_t>(direction)];
 }
 
-bool matches(const layout::RuleRecord& rule, const Query& query) {
+bool of_family(std::int16_t protocol, const Query&) { return of_ipv4(protocol); }
+bool of_family(std::int16_t protocol, const Ipv6Query&) { return of_ipv6(protocol); }
+
+template <typename AnyQuery>
+bool matches(const layout::RuleRecord& rule, const AnyQuery& query) {
   if (rule.protocol == kAnyProtocol) return true;
-  if (rule.protocol != query.protocol) return false;
+  if (rule.protocol != query.protocol || !of_family(rule.protocol, query)) return false;
   if (query.protocol == kProtocolTcp || query.protocol == kProtocolUdp) {
     return rule.from_port <= query.destination_port && query.destination_port <= rule.to_port;
   }
-  if (query.protocol != kProtocolIcmp || rule.icmp_type < 0) return true;
+  if (!has_icmp_type(rule.protocol) || rule.icmp_type < 0) return true;
   return rule.icmp_type == query.icmp_type && (rule.icmp_code < 0 || rule.icmp_code == query.icmp_code);
 }
 
 // Appends the rules of a predicate that match.
-void append_matches(const Tables& tables, std::uint32_t predicate, const Query& query, std::vector<RuleIndex>& out) {
+template <typename AnyQuery>
+void append_matches(const Tables& tables, std::uint32_t predicate, const AnyQuery& query, std::vector<RuleIndex>& out) {
   const auto& record = tables.predicates()[predicate];
   for (const RuleIndex rule : tables.predicate_rules().subspan(record.rule_begin, record.rule_count)) {
     if (matches(tables.rules()[rule], query)) out.push_back(rule);
@@ -120,11 +160,9 @@ bool precedes(const Tables& tables, const layout::GroupListRecord& list, RuleInd
   return std::pair(place(a), a) < std::pair(place(b), b);
 }
 
-}  // namespace
-
-GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const {
-  const Tables& tables = *tables_;
-  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction);
+template <typename AnyQuery>
+GroupVerdict group_verdict(const Tables& tables, std::uint32_t list, Direction direction, const AnyQuery& query) {
+  const auto& descriptor = group_descriptor(tables, list, direction, query);
   const TrafficKey traffic = key_of(query);
   const Rulings rulings = rulings_of(tables, descriptor, query, traffic);
   const std::uint32_t first = std::min(rulings.any, rulings.peer);
@@ -135,6 +173,42 @@ GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direct
   return {.allow = true, .untracked = return_open && some_any_peer, .rule = layout::rule_of(first)};
 }
 
+template <typename AnyQuery>
+AclVerdict acl_verdict(const Tables& tables, AclIndex acl, Direction direction, const AnyQuery& query) {
+  const std::size_t first = 2 * tables.group_lists().size();
+  const DescriptorRecord& descriptor =
+      descriptors_of(tables, query)[first + 2 * static_cast<std::size_t>(acl) + static_cast<std::size_t>(direction)];
+  const Rulings rulings = rulings_of(tables, descriptor, query, key_of(query));
+  const std::uint32_t decides = std::min(rulings.any, rulings.peer);
+  if (decides == kNothing) return {};
+  return {.allow = (decides & layout::kAllows) != 0, .rule = layout::rule_of(decides)};
+}
+
+template <typename AnyQuery>
+void append_rules(const Tables& tables, std::uint32_t list, Direction direction, const AnyQuery& query,
+                  std::vector<RuleIndex>& out) {
+  const DescriptorRecord& descriptor = group_descriptor(tables, list, direction, query);
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  append_matches(tables, descriptor.predicate, query, out);
+  const auto middle = static_cast<std::ptrdiff_t>(out.size());
+  const std::uint32_t row = predicate_of(tables, descriptor, query.remote);
+  if (row != kNone) append_matches(tables, row, query, out);
+  std::inplace_merge(out.begin() + begin, out.begin() + middle, out.end(),
+                     [&](RuleIndex a, RuleIndex b) { return precedes(tables, tables.group_lists()[list], a, b); });
+  // A rule that matches any address of this family may stand in the row for the sake of the other.
+  out.erase(std::unique(out.begin() + begin, out.end()), out.end());
+}
+
+}  // namespace
+
+GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const {
+  return group_verdict(*tables_, tables_->interfaces()[interface].group_list, direction, query);
+}
+
+GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Ipv6Query& query) const {
+  return group_verdict(*tables_, tables_->interfaces()[interface].group_list, direction, query);
+}
+
 void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const GroupQuestion& question = questions[i];
@@ -142,9 +216,27 @@ void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::spa
   }
 }
 
+AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {
+  return acl_verdict(*tables_, acl, direction, query);
+}
+
+AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Ipv6Query& query) const {
+  return acl_verdict(*tables_, acl, direction, query);
+}
+
+void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
+                                std::vector<RuleIndex>& out) const {
+  append_rules(*tables_, tables_->interfaces()[interface].group_list, direction, query, out);
+}
+
+void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Ipv6Query& query,
+                                std::vector<RuleIndex>& out) const {
+  append_rules(*tables_, tables_->interfaces()[interface].group_list, direction, query, out);
+}
+
 void PolicyView::untracked_tcp_ports(InterfaceIndex interface, Direction direction, std::vector<PortRange>& out) const {
   const Tables& tables = *tables_;
-  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction);
+  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction, Query{});
   if ((descriptor.flags & layout::kReturnOpenTcp) == 0) return;
   const auto edges = tcp_edges(tables, tables.predicates()[descriptor.predicate]);
   for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
@@ -157,31 +249,6 @@ void PolicyView::untracked_tcp_ports(InterfaceIndex interface, Direction directi
       out.push_back({first, last});
     }
   }
-}
-
-AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {
-  const Tables& tables = *tables_;
-  const std::size_t first = 2 * tables.group_lists().size();
-  const DescriptorRecord& descriptor =
-      tables.descriptors()[first + 2 * static_cast<std::size_t>(acl) + static_cast<std::size_t>(direction)];
-  const Rulings rulings = rulings_of(tables, descriptor, query, key_of(query));
-  const std::uint32_t decides = std::min(rulings.any, rulings.peer);
-  if (decides == kNothing) return {};
-  return {.allow = (decides & layout::kAllows) != 0, .rule = layout::rule_of(decides)};
-}
-
-void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
-                                std::vector<RuleIndex>& out) const {
-  const Tables& tables = *tables_;
-  const std::uint32_t list = tables.interfaces()[interface].group_list;
-  const DescriptorRecord& descriptor = group_descriptor(tables, list, direction);
-  const auto begin = static_cast<std::ptrdiff_t>(out.size());
-  append_matches(tables, descriptor.predicate, query, out);
-  const auto middle = static_cast<std::ptrdiff_t>(out.size());
-  const std::uint32_t row = predicate_of(tables, descriptor, query.remote);
-  if (row != kNone) append_matches(tables, row, query, out);
-  std::inplace_merge(out.begin() + begin, out.begin() + middle, out.end(),
-                     [&](RuleIndex a, RuleIndex b) { return precedes(tables, tables.group_lists()[list], a, b); });
 }
 
 }  // namespace sallyport::rules

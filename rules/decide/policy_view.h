@@ -14,6 +14,7 @@
 #include "rules/image/image.h"
 #include "rules/image/public_records.h"
 #include "rules/model/address.h"
+#include "rules/model/ipv6.h"
 #include "rules/model/policy.h"
 
 namespace sallyport::rules {
@@ -51,6 +52,14 @@ struct Query {
   std::uint8_t icmp_type = 0;          // ICMP
   std::uint8_t icmp_code = 0;
 };
+// The same of an IPv6 packet; type and code are ICMPv6's.
+struct Ipv6Query {
+  Ipv6 remote;
+  std::uint8_t protocol = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t icmp_type = 0;
+  std::uint8_t icmp_code = 0;
+};
 
 // One of a burst of questions to groups.
 struct GroupQuestion {
@@ -63,7 +72,7 @@ struct GroupVerdict {
   bool allow = false;
   // Some rule that matches has peer 0.0.0.0/0, the protocol is TCP or UDP and the other direction of the same interface
   // has a rule to 0.0.0.0/0 for all ports of it (vpc-semantics 1.6): as far as this end goes, a flow opened by this
-  // packet is untracked.
+  // packet is untracked. Of IPv6 it is ::/0, and 0.0.0.0/0 counts for nothing.
   bool untracked = false;
   RuleIndex rule = kNone;  // the first that matches, in the order of the interface's groups, then of the file
 };
@@ -139,10 +148,14 @@ class PolicyView {
   // The same for many at once: verdicts[i] answers questions[i]. Precondition: there are as many verdicts.
   void judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const;
   [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Query& query) const;
+  [[nodiscard]] GroupVerdict judge_groups(InterfaceIndex interface, Direction direction, const Ipv6Query& query) const;
+  [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Ipv6Query& query) const;
   [[nodiscard]] RouteVerdict route(RouteTableIndex table, Ipv4 destination) const;
 
   // Every group rule that matches, in order of preference (for "matched" counts and for trace). Appends to `out`.
   void matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
+                      std::vector<RuleIndex>& out) const;
+  void matching_rules(InterfaceIndex interface, Direction direction, const Ipv6Query& query,
                       std::vector<RuleIndex>& out) const;
 
   // The same for interfaces whose groups are the same.

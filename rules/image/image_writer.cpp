@@ -83,6 +83,7 @@ void each_section(const ImageTables& tables, Visit visit) {
   visit(SectionId::route_tables, tables.route_tables);
   visit(SectionId::routes, tables.routes);
   visit(SectionId::lines, tables.lines);
+  visit(SectionId::ipv6_descriptors, tables.ipv6_descriptors);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct ImageTables {
   std::vector<layout::OwnerRecord> owners;
   std::vector<layout::PublicOwnerRecord> public_owners;
   std::vector<layout::DescriptorRecord> descriptors;
+  std::vector<layout::DescriptorRecord> ipv6_descriptors;
   std::vector<layout::RowBucket> row_buckets;
   std::vector<layout::PredicateRecord> predicates;
   std::vector<std::uint32_t> predicate_rules;

@@ -24,7 +24,7 @@ namespace sallyport::rules::layout {
 static_assert(std::endian::native == std::endian::little, "images are read in place");
 
 inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxSections = 1024;
@@ -75,8 +75,9 @@ struct OptionsRecord {
   step_map::Ref class_of;
   step_map::Ref owner_of;
   step_map::Ref public_owner_of;
+  step_map::Ref class_of_ipv6;  // a wide map (rules/image/wide_map.h)
 };
-static_assert(sizeof(OptionsRecord) == 72);
+static_assert(sizeof(OptionsRecord) == 76);
 
 // In the maps over addresses: nothing is there.
 inline constexpr std::uint32_t kNothing = step_map::kMaxValue;
@@ -144,22 +145,24 @@ struct PublicOwnerRecord {
   std::uint32_t index;
 };
 
-// The other direction of the same groups admits 0.0.0.0/0 on every port of the protocol by one rule.
+// The other direction of the same groups admits 0.0.0.0/0, or ::/0 where the descriptor is IPv6's, on every port of the
+// protocol by one rule.
 inline constexpr std::uint32_t kReturnOpenTcp = 1U;
 inline constexpr std::uint32_t kReturnOpenUdp = 2U;
 
-// How a packet's protocol and ports become one key: TCP and UDP the destination port, ICMP type * 256 + code, anything
-// else its protocol number.
-enum class TrafficKind : std::uint32_t { tcp, udp, icmp, other };
-inline constexpr std::size_t kTrafficKinds = 4;
+// How a packet's protocol and ports become one key: TCP and UDP the destination port, ICMP and ICMPv6 type * 256 +
+// code, anything else its protocol number. ICMP is a kind of IPv4 alone, ICMPv6 of IPv6 alone.
+enum class TrafficKind : std::uint32_t { tcp, udp, icmp, other, icmpv6 };
+inline constexpr std::size_t kTrafficKinds = 4;  // of a family
 
-// What an ordered list of rules says of each kind of traffic: a map of keys to Rulings, or to kNothing.
+// What an ordered list of rules says of each kind of traffic of one family (of IPv6 ICMPv6 stands in the place of
+// ICMP): a map of keys to Rulings, or to kNothing.
 using Maps = std::array<step_map::Ref, kTrafficKinds>;
 
 // The first rule that matches, 31 bits: where its group stands in the interface's list (0 in an ACL), the rule, flags.
 // Of two rulings the lesser precedes.
 inline constexpr std::uint32_t kAllows = 1U;
-inline constexpr std::uint32_t kSomeAnyPeer = 2U;  // some rule that matches here has peer 0.0.0.0/0
+inline constexpr std::uint32_t kSomeAnyPeer = 2U;  // some rule that matches here has peer 0.0.0.0/0, or ::/0
 inline constexpr std::uint32_t kRuleBits = 23;
 inline constexpr std::uint32_t kMaxRules = 1U << kRuleBits;
 inline constexpr std::uint32_t kMaxGroupsOfInterface = 63;  // the 64th place is kNothing's
@@ -171,7 +174,8 @@ inline constexpr std::uint32_t kMaxGroupsOfInterface = 63;  // the 64th place is
 [[nodiscard]] constexpr std::uint32_t flags_of(std::uint32_t ruling) { return ruling & 3U; }
 
 // Two for each group list, ingress and egress, then two for each ACL. What matches any remote address stands here, what
-// matches a class besides stands in that class's row.
+// matches a class besides stands in that class's row. There is one such table for each family; the two share their
+// rows, since a class may hold addresses of both.
 struct DescriptorRecord {
   Maps any;
   std::uint32_t buckets;  // the first of its row buckets
@@ -195,12 +199,19 @@ static_assert(sizeof(RowBucket) == 64);
 }
 
 struct PredicateRecord {
-  Maps maps;
+  Maps maps;                 // IPv4's
   std::uint32_t rule_begin;  // of predicate_rules, in order of preference
   std::uint32_t rule_count;
-  std::array<std::uint32_t, 2> unused;  // 0
+  step_map::Ref icmpv6;
+  std::uint32_t unused;  // 0
 };
 static_assert(sizeof(PredicateRecord) == 32);
+
+[[nodiscard]] constexpr Maps ipv6_maps(const PredicateRecord& predicate) {
+  Maps maps = predicate.maps;
+  maps[static_cast<std::size_t>(TrafficKind::icmp)] = predicate.icmpv6;
+  return maps;
+}
 
 inline constexpr std::uint8_t kRuleIsEgress = 1U;
 inline constexpr std::uint8_t kRuleIsAcl = 2U;
@@ -266,6 +277,7 @@ enum class SectionId : std::uint32_t {
   route_tables,
   routes,
   lines,
+  ipv6_descriptors,
 };
 
 struct SectionKind {
@@ -274,7 +286,7 @@ struct SectionKind {
 };
 
 // In order of id.
-inline constexpr std::array<SectionKind, 25> kSections{{
+inline constexpr std::array<SectionKind, 26> kSections{{
     {"strings", 1},
     {"source", 1},
     {"file_name", 1},
@@ -300,8 +312,9 @@ inline constexpr std::array<SectionKind, 25> kSections{{
     {"route_tables", sizeof(RouteTableRecord)},
     {"routes", sizeof(RouteRecord)},
     {"lines", sizeof(Line)},
+    {"ipv6_descriptors", sizeof(DescriptorRecord)},
 }};
-static_assert(kSections.size() == static_cast<std::size_t>(SectionId::lines));
+static_assert(kSections.size() == static_cast<std::size_t>(SectionId::ipv6_descriptors));
 
 template <typename T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= kAlignment;

@@ -49,6 +49,7 @@ class Tables {
   [[nodiscard]] auto route_tables() const { return records<RouteTableRecord>(SectionId::route_tables); }
   [[nodiscard]] auto routes() const { return records<RouteRecord>(SectionId::routes); }
   [[nodiscard]] auto lines() const { return records<Line>(SectionId::lines); }
+  [[nodiscard]] auto ipv6_descriptors() const { return records<DescriptorRecord>(SectionId::ipv6_descriptors); }
 
   [[nodiscard]] std::string_view text_at(TextRef ref) const { return strings().substr(ref.offset, ref.size); }
 

@@ -211,6 +211,8 @@ class Verifier {
     };
     check_map(maps_.addresses(o.class_of, kClassRole, [&](auto value) { return value < o.classes; }),
               SectionId::options, 0);
+    check_map(maps_.wide(o.class_of_ipv6, kWideRole, [&](auto value) { return value < o.classes; }), SectionId::options,
+              0);
     check_map(maps_.addresses(o.owner_of, kOwnerRole, below(t_.owners().size())), SectionId::options, 0);
     check_map(maps_.addresses(o.public_owner_of, kPublicRole, below(t_.public_owners().size())), SectionId::options, 0);
   }
@@ -238,14 +240,12 @@ class Verifier {
     }
   }
 
-  void rulings(const layout::Maps& maps, SectionId section, std::size_t record) {
-    for (const step_map::Ref map : maps) {
-      check_map(maps_.keys(map, kRulingRole,
-                           [&](std::uint32_t value) {
-                             return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
-                           }),
-                section, record);
-    }
+  void rulings(step_map::Ref map, SectionId section, std::size_t record) {
+    check_map(maps_.keys(map, kRulingRole,
+                         [&](std::uint32_t value) {
+                           return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
+                         }),
+              section, record);
   }
 
   void predicates() {
@@ -254,8 +254,9 @@ class Verifier {
       const auto& predicate = t_.predicates()[i];
       require(in_range(predicate.rule_begin, predicate.rule_count, t_.predicate_rules().size()), kSection, i,
               "rules outside the table");
-      require(predicate.unused == decltype(predicate.unused){}, kSection, i, "unused bytes are not zero");
-      rulings(predicate.maps, kSection, i);
+      require(predicate.unused == 0, kSection, i, "unused bytes are not zero");
+      for (const step_map::Ref map : predicate.maps) rulings(map, kSection, i);
+      rulings(predicate.icmpv6, kSection, i);
     }
   }
 
@@ -276,18 +277,23 @@ class Verifier {
   }
 
   void descriptors() {
-    constexpr auto kSection = SectionId::descriptors;
-    require(t_.descriptors().size() == 2 * (t_.group_lists().size() + t_.acls().size()), kSection, 0,
+    descriptors_of(SectionId::descriptors, t_.descriptors(), [](const auto& predicate) { return predicate.maps; });
+    descriptors_of(SectionId::ipv6_descriptors, t_.ipv6_descriptors(), layout::ipv6_maps);
+  }
+
+  // `maps_of(predicate)` are those of the family.
+  void descriptors_of(SectionId section, std::span<const layout::DescriptorRecord> table, auto maps_of) {
+    require(table.size() == 2 * (t_.group_lists().size() + t_.acls().size()), section, 0,
             "not two for each list of groups and each ACL");
-    for (std::size_t i = 0; i < t_.descriptors().size() && !problem_; ++i) {
-      const auto& descriptor = t_.descriptors()[i];
+    for (std::size_t i = 0; i < table.size() && !problem_; ++i) {
+      const auto& descriptor = table[i];
       const std::uint64_t buckets = std::uint64_t{descriptor.mask} + 1;
-      require(descriptor.predicate < t_.predicates().size(), kSection, i, "no such predicate");
+      require(descriptor.predicate < t_.predicates().size(), section, i, "no such predicate");
       if (problem_) return;
-      require(descriptor.any == t_.predicates()[descriptor.predicate].maps, kSection, i, "not its predicate's maps");
-      require(std::has_single_bit(buckets) && in_range(descriptor.buckets, buckets, t_.row_buckets().size()), kSection,
+      require(descriptor.any == maps_of(t_.predicates()[descriptor.predicate]), section, i, "not its predicate's maps");
+      require(std::has_single_bit(buckets) && in_range(descriptor.buckets, buckets, t_.row_buckets().size()), section,
               i, "rows outside the table");
-      require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), kSection, i, "unknown flags");
+      require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), section, i, "unknown flags");
     }
   }
 
@@ -324,7 +330,7 @@ class Verifier {
   }
 
   // Roles of maps.
-  enum : std::uint8_t { kClassRole = 1, kOwnerRole, kPublicRole, kRouteRole, kRulingRole };
+  enum : std::uint8_t { kClassRole = 1, kOwnerRole, kPublicRole, kRouteRole, kRulingRole, kWideRole };
 
   const Tables& t_;
   MapChecker maps_;

@@ -62,6 +62,7 @@ bool all_bounds_ok(Form form, const Line* at) {
 // Lines that a map of this form takes whose first line is in the image; more than there are where it does not fit.
 std::size_t MapChecker::extent(Form form, std::size_t line) const {
   const std::size_t too_much = lines_.size() + 1;
+  if (form == wide_map::kFew || form == wide_map::kSkip) return 1;
   switch (form) {
     case Form::tiny:
       return 1;
@@ -96,9 +97,16 @@ std::optional<std::string_view> MapChecker::map(Ref ref, std::uint8_t role, cons
   const Form form = step_map::form_of(ref);
   const std::size_t line = step_map::line_of(ref);
   if (form > Form::dense) return "a map of no known form";
-  if (line >= lines_.size()) return "a map outside the table";
   const auto mark = static_cast<std::uint16_t>(static_cast<std::uint32_t>(form) << 8U | role);
-  if (marks_[line] == mark) return std::nullopt;
+  if (line < lines_.size() && marks_[line] == mark) return std::nullopt;
+  if (auto problem = take(ref, mark)) return problem;
+  return steps(ref, ref_ok);
+}
+
+std::optional<std::string_view> MapChecker::take(Ref ref, std::uint16_t mark) {
+  const Form form = step_map::form_of(ref);
+  const std::size_t line = step_map::line_of(ref);
+  if (line >= lines_.size()) return "a map outside the table";
   const std::size_t size = extent(form, line);
   if (line + size > lines_.size()) return "a map outside the table";
   const auto marks = std::span(marks_).subspan(line, size);
@@ -106,7 +114,7 @@ std::optional<std::string_view> MapChecker::map(Ref ref, std::uint8_t role, cons
   std::ranges::fill(marks, kInside);
   marks.front() = mark;
   if (!all_bounds_ok(form, &lines_[line])) return "bounds not in order";
-  return steps(ref, ref_ok);
+  return std::nullopt;
 }
 
 std::optional<std::string_view> MapChecker::keys(Ref ref, std::uint8_t role, const ValueOk& value_ok) {

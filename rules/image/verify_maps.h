@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "rules/image/step_map.h"
+#include "rules/image/wide_map_walk.h"
 
 namespace sallyport::rules {
 
@@ -27,6 +28,8 @@ class MapChecker {
   // The same of the two maps of an address.
   [[nodiscard]] std::optional<std::string_view> addresses(step_map::Ref ref, std::uint8_t role,
                                                           const ValueOk& value_ok);
+  // The same of a wide map: a tree, whose maps each stand for the range of addresses that they are reached by.
+  [[nodiscard]] std::optional<std::string_view> wide(step_map::Ref ref, std::uint8_t role, const ValueOk& value_ok);
   // A line that no map checked so far holds.
   [[nodiscard]] std::optional<std::size_t> unused_line() const;
 
@@ -34,6 +37,15 @@ class MapChecker {
   using RefOk = std::function<std::optional<std::string_view>(step_map::Ref)>;
 
   std::optional<std::string_view> map(step_map::Ref ref, std::uint8_t role, const RefOk& ref_ok);
+  // Takes the lines of a map that nothing else has taken, and looks at their bounds.
+  std::optional<std::string_view> take(step_map::Ref ref, std::uint16_t mark);
+  struct WideMap {
+    step_map::Ref ref = 0;
+    wide_map::Range range;  // of addresses, which share the first `word` words
+    unsigned word = 0;
+  };
+  std::optional<std::string_view> wide_below(const WideMap& map, std::uint8_t role, const ValueOk& value_ok);
+  std::optional<std::string_view> wide_skip(const WideMap& map, std::uint8_t role, const ValueOk& value_ok);
   [[nodiscard]] std::size_t extent(step_map::Form form, std::size_t line) const;
   [[nodiscard]] std::optional<std::string_view> steps(step_map::Ref ref, const RefOk& ref_ok) const;
 

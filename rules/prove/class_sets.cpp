@@ -4,38 +4,79 @@
 #include <algorithm>
 
 #include "rules/image/step_map_walk.h"
+#include "rules/image/wide_map_walk.h"
 
 namespace sallyport::rules::proof {
 namespace {
 
 using literal::PeerId;
 
+// What the walk needs to know of a family: how ranges of it are written, and the table of its classes.
+struct Ipv4Family {
+  using Address = Ipv4;
+  static constexpr Ipv4 kLast{0xFFFF'FFFFU};
+  static Ipv4 first_of(const literal::Range& range) { return Ipv4{range.first}; }
+  static Ipv4 last_of(const literal::Range& range) { return Ipv4{range.last}; }
+  static Ipv4 after(Ipv4 address) { return Ipv4{address.value + 1}; }
+  static auto peers(const literal::Rules& rules) { return rules.peers(); }
+  template <typename Visit>
+  static void walk(const layout::Tables& tables, Visit&& visit) {
+    step_map::walk_addresses(tables.lines().data(), tables.options().class_of,
+                             [&](std::uint32_t first, std::uint32_t last, std::uint32_t address_class) {
+                               visit(Ipv4{first}, Ipv4{last}, address_class);
+                             });
+  }
+};
+
+struct Ipv6Family {
+  using Address = Ipv6;
+  static constexpr Ipv6 kLast = kLastIpv6;
+  static Ipv6 first_of(const literal::Ipv6Range& range) { return range.first; }
+  static Ipv6 last_of(const literal::Ipv6Range& range) { return range.last; }
+  static Ipv6 after(Ipv6 address) { return next(address); }
+  static auto peers(const literal::Rules& rules) { return rules.ipv6_peers(); }
+  template <typename Visit>
+  static void walk(const layout::Tables& tables, Visit&& visit) {
+    wide_map::walk(tables.lines().data(), tables.options().class_of_ipv6,
+                   [&](const wide_map::Range& range, std::uint32_t address_class) {
+                     visit(range.first, range.last, address_class);
+                   });
+  }
+};
+
 // A peer begins or ends to hold addresses from `address` on.
+template <typename Family>
 struct Edge {
-  std::uint64_t address = 0;
+  typename Family::Address address;
   PeerId peer = 0;
   bool begins = false;
 };
 
-std::vector<Edge> edges_of(std::span<const std::vector<literal::Range>> peers) {
-  std::vector<Edge> edges;
+template <typename Family>
+std::vector<Edge<Family>> edges_of(const literal::Rules& rules) {
+  std::vector<Edge<Family>> edges;
+  const auto peers = Family::peers(rules);
   for (PeerId peer = 0; peer < peers.size(); ++peer) {
-    for (const literal::Range& range : peers[peer]) {
-      edges.push_back({.address = range.first, .peer = peer, .begins = true});
-      edges.push_back({.address = std::uint64_t{range.last} + 1, .peer = peer, .begins = false});
+    for (const auto& range : peers[peer]) {
+      edges.push_back({.address = Family::first_of(range), .peer = peer, .begins = true});
+      if (Family::last_of(range) == Family::kLast) continue;
+      edges.push_back({.address = Family::after(Family::last_of(range)), .peer = peer, .begins = false});
     }
   }
-  std::ranges::sort(edges, {}, &Edge::address);
+  std::ranges::sort(edges, {}, &Edge<Family>::address);
   return edges;
 }
 
 // The peers that hold the addresses of the interval being walked.
+template <typename Family>
 class Active {
  public:
-  explicit Active(std::vector<Edge> edges) : edges_(std::move(edges)) {}
+  using Address = Family::Address;
 
-  // Up to which address (exclusive) the set of peers stays as it is from `address` on.
-  std::uint64_t move_to(std::uint64_t address) {
+  explicit Active(std::vector<Edge<Family>> edges) : edges_(std::move(edges)) {}
+
+  // Where the set of peers next becomes another one behind `address`; nothing if it stays as it is to the end.
+  std::optional<Address> move_to(Address address) {
     for (; next_ < edges_.size() && edges_[next_].address <= address; ++next_) {
       const PeerId peer = edges_[next_].peer;
       const auto at = std::ranges::lower_bound(peers_, peer);
@@ -45,52 +86,83 @@ class Active {
         peers_.erase(at);
       }
     }
-    return next_ < edges_.size() ? edges_[next_].address : std::uint64_t{1} << 32U;
+    return next_ < edges_.size() ? std::optional(edges_[next_].address) : std::nullopt;
   }
   [[nodiscard]] const std::vector<PeerId>& peers() const { return peers_; }
 
  private:
-  std::vector<Edge> edges_;
+  std::vector<Edge<Family>> edges_;
   std::size_t next_ = 0;
   std::vector<PeerId> peers_;
 };
 
+template <typename Family>
+class Reading {
+ public:
+  using Address = Family::Address;
+
+  Reading(const layout::Tables& tables, const literal::Rules& rules)
+      : tables_(tables), active_(edges_of<Family>(rules)) {
+    const std::uint32_t count = tables.options().classes;
+    sets_.peers_of.resize(count);
+    sets_.witness.resize(count);
+    sets_.reached.resize(count);
+    const auto peers = Family::peers(rules);
+    sets_.classes_of.resize(peers.size());
+    for (const auto& ranges : peers) {
+      sets_.everything.push_back(ranges.size() == 1 && Family::first_of(ranges[0]) == Address{} &&
+                                 Family::last_of(ranges[0]) == Family::kLast);
+    }
+  }
+
+  std::expected<ClassSets<Address>, std::string> run() {
+    Family::walk(tables_, [&](Address first, Address last, std::uint32_t address_class) {
+      while (problem_.empty()) {
+        const std::optional<Address> next = active_.move_to(first);
+        look(first, address_class);
+        if (!next || *next > last) return;
+        first = *next;
+      }
+    });
+    if (!problem_.empty()) return std::unexpected(problem_);
+    return std::move(sets_);
+  }
+
+ private:
+  void look(Address address, std::uint32_t address_class) {
+    ++sets_.cells;
+    if (!sets_.reached[address_class]) {
+      sets_.reached[address_class] = true;
+      sets_.witness[address_class] = address;
+      sets_.peers_of[address_class] = active_.peers();
+      for (const PeerId peer : active_.peers()) sets_.classes_of[peer].push_back(address_class);
+    } else if (sets_.peers_of[address_class] != active_.peers()) {
+      problem_ = "the image takes " + to_string(address) + " and " + to_string(sets_.witness[address_class]) +
+                 " for addresses of one kind (class " + std::to_string(address_class) + "), the rules tell them apart";
+    }
+  }
+
+  const layout::Tables& tables_;
+  Active<Family> active_;
+  ClassSets<Address> sets_;
+  std::string problem_;
+};
+
 }  // namespace
 
-std::expected<ClassSets, std::string> read_classes(const layout::Tables& tables, const literal::Rules& rules) {
-  ClassSets sets;
-  const std::uint32_t count = tables.options().classes;
+std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables, const literal::Rules& rules) {
   std::size_t intervals = 0;
-  step_map::walk_addresses(tables.lines().data(), tables.options().class_of, [&](auto, auto, auto) { ++intervals; });
-  if (count > intervals) return std::unexpected("the image counts more classes than it has intervals of addresses");
-  sets.peers_of.resize(count);
-  sets.witness.resize(count);
-  sets.reached.resize(count);
-  sets.classes_of.resize(rules.peers().size());
-  Active active(edges_of(rules.peers()));
-  std::string problem;
-  const auto look = [&](std::uint32_t address, std::uint32_t address_class) {
-    ++sets.cells;
-    if (!sets.reached[address_class]) {
-      sets.reached[address_class] = true;
-      sets.witness[address_class] = Ipv4{address};
-      sets.peers_of[address_class] = active.peers();
-      for (const PeerId peer : active.peers()) sets.classes_of[peer].push_back(address_class);
-    } else if (sets.peers_of[address_class] != active.peers() && problem.empty()) {
-      problem = "the image takes " + to_string(Ipv4{address}) + " and " + to_string(sets.witness[address_class]) +
-                " for addresses of one kind (class " + std::to_string(address_class) + "), the rules tell them apart";
-    }
-  };
-  step_map::walk_addresses(tables.lines().data(), tables.options().class_of,
-                           [&](std::uint32_t first, std::uint32_t last, std::uint32_t address_class) {
-                             for (std::uint64_t at = first; at <= last && problem.empty();) {
-                               const std::uint64_t next = active.move_to(at);
-                               look(static_cast<std::uint32_t>(at), address_class);
-                               at = next;
-                             }
-                           });
-  if (!problem.empty()) return std::unexpected(problem);
-  return sets;
+  const auto count = [&](auto, auto, auto) { ++intervals; };
+  Ipv4Family::walk(tables, count);
+  Ipv6Family::walk(tables, count);
+  if (tables.options().classes > intervals) {
+    return std::unexpected("the image counts more classes than it has intervals of addresses");
+  }
+  auto ipv4 = Reading<Ipv4Family>(tables, rules).run();
+  if (!ipv4) return std::unexpected(std::move(ipv4.error()));
+  auto ipv6 = Reading<Ipv6Family>(tables, rules).run();
+  if (!ipv6) return std::unexpected(std::move(ipv6.error()));
+  return FamilyClasses{.ipv4 = std::move(*ipv4), .ipv6 = std::move(*ipv6)};
 }
 
 }  // namespace sallyport::rules::proof

@@ -1,7 +1,7 @@
 // The classes of an image held against the peers of the rules: which peers hold the addresses of each class.
 //
-// Owner: rules/prove. Part of prove(). Always: two addresses of one class lie in the same peers, or there is no
-// ClassSets.
+// Owner: rules/prove. Part of prove(), once for each family. Always: two addresses of one family and class lie in the
+// same peers, or there is no ClassSets.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,22 @@
 
 namespace sallyport::rules::proof {
 
+template <typename Address>
 struct ClassSets {
   std::vector<std::vector<literal::PeerId>> peers_of;  // by class, ascending
   std::vector<std::vector<std::uint32_t>> classes_of;  // by peer
-  std::vector<Ipv4> witness;                           // by class: an address of it
+  std::vector<Address> witness;                        // by class: an address of it
   std::vector<bool> reached;                           // by class: some address has it
+  std::vector<bool> everything;                        // by peer: it holds every address
   std::size_t cells = 0;
 };
 
-[[nodiscard]] std::expected<ClassSets, std::string> read_classes(const layout::Tables& tables,
-                                                                 const literal::Rules& rules);
+// The classes of both families; the error is the first difference.
+struct FamilyClasses {
+  ClassSets<Ipv4> ipv4;
+  ClassSets<Ipv6> ipv6;
+};
+[[nodiscard]] std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables,
+                                                                     const literal::Rules& rules);
 
 }  // namespace sallyport::rules::proof

@@ -18,9 +18,32 @@ using layout::TrafficKind;
 using literal::kNoRule;
 using literal::RuleId;
 
+// What is asked of each family.
+struct Ipv4Family {
+  using Address = Ipv4;
+  using Query = rules::Query;
+  static constexpr std::int16_t kIcmp = kProtocolIcmp;
+  static constexpr std::string_view kIcmpName = "icmp ";
+  static constexpr literal::Kind kIcmpKind = literal::Kind::icmp;
+  static layout::Maps maps_of(const layout::PredicateRecord& predicate) { return predicate.maps; }
+  static bool everywhere(const literal::Rule& rule) { return rule.everywhere; }
+  static auto descriptors(const layout::Tables& tables) { return tables.descriptors(); }
+};
+struct Ipv6Family {
+  using Address = Ipv6;
+  using Query = Ipv6Query;
+  static constexpr std::int16_t kIcmp = kProtocolIcmpv6;
+  static constexpr std::string_view kIcmpName = "icmpv6 ";
+  static constexpr literal::Kind kIcmpKind = literal::Kind::icmpv6;
+  static layout::Maps maps_of(const layout::PredicateRecord& predicate) { return layout::ipv6_maps(predicate); }
+  static bool everywhere(const literal::Rule& rule) { return rule.ipv6_everywhere; }
+  static auto descriptors(const layout::Tables& tables) { return tables.ipv6_descriptors(); }
+};
+
 // A packet with this key; none where no packet can have it.
-std::optional<Query> query_of(TrafficKind kind, std::uint32_t key, Ipv4 remote) {
-  Query query{.remote = remote};
+template <typename Family>
+std::optional<typename Family::Query> query_of(TrafficKind kind, std::uint32_t key, typename Family::Address remote) {
+  typename Family::Query query{.remote = remote};
   switch (kind) {
     case TrafficKind::tcp:
     case TrafficKind::udp:
@@ -28,25 +51,27 @@ std::optional<Query> query_of(TrafficKind kind, std::uint32_t key, Ipv4 remote) 
       query.destination_port = static_cast<std::uint16_t>(key);
       return query;
     case TrafficKind::icmp:
-      query.protocol = kProtocolIcmp;
+      query.protocol = static_cast<std::uint8_t>(Family::kIcmp);
       query.icmp_type = static_cast<std::uint8_t>(key >> 8U);
       query.icmp_code = static_cast<std::uint8_t>(key);
       return query;
     case TrafficKind::other:
+    case TrafficKind::icmpv6:
       break;
   }
-  const bool has_keys_of_its_own = key == kProtocolTcp || key == kProtocolUdp || key == kProtocolIcmp;
+  const bool has_keys_of_its_own = key == kProtocolTcp || key == kProtocolUdp || key == std::uint32_t{Family::kIcmp};
   if (key > 255 || has_keys_of_its_own) return std::nullopt;
   query.protocol = static_cast<std::uint8_t>(key);
   return query;
 }
 
-std::string told(const Query& query) {
+template <typename Family>
+std::string told(const typename Family::Query& query) {
   std::string text = "protocol " + std::to_string(query.protocol);
   if (query.protocol == kProtocolTcp) text = "tcp " + std::to_string(query.destination_port);
   if (query.protocol == kProtocolUdp) text = "udp " + std::to_string(query.destination_port);
-  if (query.protocol == kProtocolIcmp) {
-    text = "icmp " + std::to_string(query.icmp_type) + "/" + std::to_string(query.icmp_code);
+  if (query.protocol == Family::kIcmp) {
+    text = std::string(Family::kIcmpName) + std::to_string(query.icmp_type) + "/" + std::to_string(query.icmp_code);
   }
   return text + " with " + to_string(query.remote);
 }
@@ -67,7 +92,7 @@ struct Span {
   bool everywhere = false;
 };
 
-// One list of groups, or an ACL, in one direction.
+// One list of groups, or an ACL, in one direction and family.
 struct Descriptor {
   std::string name;
   bool is_acl = false;
@@ -79,10 +104,14 @@ struct Descriptor {
   const layout::DescriptorRecord* record = nullptr;
 };
 
+template <typename Family>
 class Comparison {
  public:
-  Comparison(const layout::Tables& tables, const PolicyView& view, const literal::Rules& rules,
-             const ClassSets& classes, Proof& proof)
+  using Query = Family::Query;
+  using Sets = ClassSets<typename Family::Address>;
+
+  Comparison(const layout::Tables& tables, const PolicyView& view, const literal::Rules& rules, const Sets& classes,
+             Proof& proof)
       : tables_(tables), view_(view), rules_(rules), classes_(classes), proof_(proof) {
     literal_of_.reserve(view.rules());
     for (RuleIndex i = 0; i < view.rules(); ++i) literal_of_.push_back(rules.named(view.rule(i).name));
@@ -113,7 +142,7 @@ class Comparison {
     everywhere_.clear();
     for (std::uint32_t place = 0; place < descriptor.rules.size(); ++place) {
       for (const literal::PeerId peer : rules_.rule(descriptor.rules[place]).peers) {
-        if (is_everything(peer)) {
+        if (classes_.everything[peer]) {
           append(everywhere_, place);
           continue;
         }
@@ -130,14 +159,17 @@ class Comparison {
         const std::uint32_t address_class = bucket.classes[place];
         if (address_class == layout::kNoIndex) continue;
         wanted_.push_back(address_class);
-        row_[address_class] = &tables_.predicates()[bucket.predicates[place]].maps;
+        row_[address_class] = &tables_.predicates()[bucket.predicates[place]];
       }
     }
     std::ranges::sort(wanted_);
     const auto repeated = std::ranges::unique(wanted_);
     wanted_.erase(repeated.begin(), repeated.end());
+    const auto is_other = [&](std::uint32_t id) {
+      return classes_.reached[id] && !std::ranges::binary_search(wanted_, id);
+    };
     std::uint32_t other = 0;
-    while (other < wanted_.size() && wanted_[other] == other) ++other;
+    while (other < classes_.peers_of.size() && !is_other(other)) ++other;
     if (other < classes_.peers_of.size()) wanted_.push_back(other);
   }
 
@@ -145,21 +177,16 @@ class Comparison {
     if (places.empty() || places.back() != place) places.push_back(place);
   }
 
-  [[nodiscard]] bool is_everything(literal::PeerId peer) const {
-    const auto& ranges = rules_.peers()[peer];
-    return ranges.size() == 1 && ranges[0].first == 0 && ranges[0].last == 0xFFFF'FFFFU;
-  }
-
   std::optional<std::string> compare_class(const Descriptor& descriptor, std::uint32_t address_class) {
     applying_.clear();
     std::ranges::set_union(matches_[address_class], everywhere_, std::back_inserter(applying_));
-    const layout::Maps* row = row_[address_class];
+    std::optional<layout::Maps> row;
+    if (row_[address_class] != nullptr) row = Family::maps_of(*row_[address_class]);
     for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
       collect_spans(descriptor, static_cast<TrafficKind>(kind));
-      collect_keys(descriptor.record->any[kind], row == nullptr ? nullptr : &(*row)[kind],
-                   static_cast<TrafficKind>(kind));
+      collect_keys(descriptor.record->any[kind], row ? &(*row)[kind] : nullptr, static_cast<TrafficKind>(kind));
       for (const std::uint32_t key : keys_) {
-        const auto query = query_of(static_cast<TrafficKind>(kind), key, classes_.witness[address_class]);
+        const auto query = query_of<Family>(static_cast<TrafficKind>(kind), key, classes_.witness[address_class]);
         if (!query) continue;
         ++proof_.decision_cells;
         const Answer expected = literally(descriptor, static_cast<TrafficKind>(kind), key);
@@ -175,9 +202,10 @@ class Comparison {
     for (const std::uint32_t place : applying_) {
       const RuleId id = descriptor.rules[place];
       const literal::Rule& rule = rules_.rule(id);
-      const auto keys = literal::keys_of(rule.traffic, static_cast<literal::Kind>(kind));
+      const auto keys = literal::keys_of(
+          rule.traffic, kind == TrafficKind::icmp ? Family::kIcmpKind : static_cast<literal::Kind>(kind));
       if (!keys) continue;
-      spans_.push_back({.keys = *keys, .rule = id, .allow = rule.allow, .everywhere = rule.everywhere});
+      spans_.push_back({.keys = *keys, .rule = id, .allow = rule.allow, .everywhere = Family::everywhere(rule)});
     }
     by_first_.resize(spans_.size());
     by_last_.resize(spans_.size());
@@ -205,7 +233,7 @@ class Comparison {
   // Where an interval of keys begins on either side.
   void collect_keys(step_map::Ref any, const step_map::Ref* row, TrafficKind kind) {
     keys_.assign(1, 0);
-    if (kind == TrafficKind::other) keys_.insert(keys_.end(), {2, 7, 18});
+    if (kind == TrafficKind::other) keys_.insert(keys_.end(), {2, 7, 18, 59});
     for (const Span& span : spans_) {
       keys_.push_back(span.keys.first);
       if (span.keys.last < 65535) keys_.push_back(span.keys.last + 1);
@@ -244,20 +272,20 @@ class Comparison {
   }
   [[nodiscard]] std::string difference(const Descriptor& descriptor, const Query& query, const Answer& expected,
                                        const Answer& seen) const {
-    return descriptor.name + (descriptor.direction == Direction::ingress ? ", ingress, " : ", egress, ") + told(query) +
-           ": the rules say " + in_words(expected) + ", the image says " + in_words(seen);
+    return descriptor.name + (descriptor.direction == Direction::ingress ? ", ingress, " : ", egress, ") +
+           told<Family>(query) + ": the rules say " + in_words(expected) + ", the image says " + in_words(seen);
   }
 
   const layout::Tables& tables_;
   const PolicyView& view_;
   const literal::Rules& rules_;
-  const ClassSets& classes_;
+  const Sets& classes_;
   Proof& proof_;
   std::vector<RuleId> literal_of_;  // by the image's number of a rule
   // By class, places of rules in the descriptor; only those of wanted_ are filled.
   std::vector<std::vector<std::uint32_t>> matches_;
-  // By class, where it has a row: that row's maps, whether a lookup would find them or not.
-  std::vector<const layout::Maps*> row_;
+  // By class, where it has a row: that row's predicate, whether a lookup would find it or not.
+  std::vector<const layout::PredicateRecord*> row_;
   std::vector<std::uint32_t> wanted_;
   std::vector<std::uint32_t> everywhere_;
   std::vector<std::uint32_t> applying_;
@@ -272,12 +300,14 @@ class Comparison {
 };
 
 // Every port of the protocol to or from everywhere.
+template <typename Family>
 bool opens_all(const literal::Rules& rules, std::span<const RuleId> list, std::int16_t protocol) {
   return std::ranges::any_of(list, [&](RuleId id) {
     const literal::Rule& rule = rules.rule(id);
     const Traffic& traffic = rule.traffic;
-    return rule.everywhere && (traffic.protocol == kAnyProtocol ||
-                               (traffic.protocol == protocol && traffic.from_port == 0 && traffic.to_port == 65535));
+    return Family::everywhere(rule) &&
+           (traffic.protocol == kAnyProtocol ||
+            (traffic.protocol == protocol && traffic.from_port == 0 && traffic.to_port == 65535));
   });
 }
 
@@ -293,11 +323,12 @@ std::vector<RuleId> rules_of(const literal::Rules& rules, const std::vector<std:
 
 constexpr std::array kSides{literal::Side::ingress, literal::Side::egress};
 
-}  // namespace
-
-std::optional<std::string> compare_decisions(const layout::Tables& tables, const PolicyView& view,
-                                             const literal::Rules& rules, const ClassSets& classes, Proof& proof) {
-  Comparison comparison(tables, view, rules, classes, proof);
+template <typename Family>
+std::optional<std::string> compare_family(const layout::Tables& tables, const PolicyView& view,
+                                          const literal::Rules& rules,
+                                          const ClassSets<typename Family::Address>& classes, Proof& proof) {
+  const auto records = Family::descriptors(tables);
+  Comparison<Family> comparison(tables, view, rules, classes, proof);
   std::vector<bool> seen(tables.group_lists().size());
   for (InterfaceIndex i = 0; i < view.interfaces(); ++i) {
     const std::uint32_t list = tables.interfaces()[i].group_list;
@@ -311,9 +342,9 @@ std::optional<std::string> compare_decisions(const layout::Tables& tables, const
                                   .index = i,
                                   .direction = static_cast<Direction>(side),
                                   .rules = rules_of(rules, groups, kSides[side]),
-                                  .return_open_tcp = opens_all(rules, other, kProtocolTcp),
-                                  .return_open_udp = opens_all(rules, other, kProtocolUdp),
-                                  .record = &tables.descriptors()[2 * std::size_t{list} + side]};
+                                  .return_open_tcp = opens_all<Family>(rules, other, kProtocolTcp),
+                                  .return_open_udp = opens_all<Family>(rules, other, kProtocolUdp),
+                                  .record = &records[2 * std::size_t{list} + side]};
       if (auto problem = comparison.compare(descriptor)) return problem;
     }
   }
@@ -326,11 +357,19 @@ std::optional<std::string> compare_decisions(const layout::Tables& tables, const
                                   .index = acl,
                                   .direction = static_cast<Direction>(side),
                                   .rules = {of_acl.begin(), of_acl.end()},
-                                  .record = &tables.descriptors()[first + 2 * std::size_t{acl} + side]};
+                                  .record = &records[first + 2 * std::size_t{acl} + side]};
       if (auto problem = comparison.compare(descriptor)) return problem;
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> compare_decisions(const layout::Tables& tables, const PolicyView& view,
+                                             const literal::Rules& rules, const FamilyClasses& classes, Proof& proof) {
+  if (auto problem = compare_family<Ipv4Family>(tables, view, rules, classes.ipv4, proof)) return problem;
+  return compare_family<Ipv6Family>(tables, view, rules, classes.ipv6, proof);
 }
 
 }  // namespace sallyport::rules::proof

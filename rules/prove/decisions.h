@@ -14,7 +14,7 @@ namespace sallyport::rules::proof {
 
 // The first difference, if any; counts what was looked at.
 [[nodiscard]] std::optional<std::string> compare_decisions(const layout::Tables& tables, const PolicyView& view,
-                                                           const literal::Rules& rules, const ClassSets& classes,
+                                                           const literal::Rules& rules, const FamilyClasses& classes,
                                                            Proof& proof);
 
 }  // namespace sallyport::rules::proof

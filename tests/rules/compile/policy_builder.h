@@ -17,6 +17,9 @@ namespace sallyport::rules::testing {
 
 inline Ipv4 ip(std::string_view text) { return parse_ipv4(text).value(); }
 inline Prefix net(std::string_view text) { return parse_prefix(text).value().prefix; }
+inline Ipv6 ip6(std::string_view text) { return parse_ipv6(text).value(); }
+inline Ipv6Prefix net6(std::string_view text) { return parse_ipv6_prefix(text).value().prefix; }
+inline bool is_ipv6(std::string_view text) { return text.find("::") != std::string_view::npos; }
 
 inline Traffic all() { return {}; }
 inline Traffic tcp(std::uint16_t from, std::uint16_t to) {
@@ -29,9 +32,12 @@ inline Traffic udp(std::uint16_t from, std::uint16_t to) {
 inline Traffic icmp(std::int16_t type, std::int16_t code) {
   return {.protocol = kProtocolIcmp, .icmp_type = type, .icmp_code = code};
 }
+inline Traffic icmpv6(std::int16_t type, std::int16_t code) {
+  return {.protocol = kProtocolIcmpv6, .icmp_type = type, .icmp_code = code};
+}
 inline Traffic protocol(std::int16_t number) { return {.protocol = number}; }
 
-// Peers as in a document: a CIDR, "group:NAME", "list:NAME" or "self".
+// Peers as in a document: a CIDR (of IPv6 with "::"), "group:NAME", "list:NAME" or "self".
 inline GroupRule allow(Traffic traffic, const std::vector<std::string>& peers, std::uint32_t line = 1) {
   GroupRule rule{.where = {.line = line, .column = 1}, .traffic = traffic};
   for (const auto& peer : peers) {
@@ -41,6 +47,8 @@ inline GroupRule allow(Traffic traffic, const std::vector<std::string>& peers, s
       rule.security_groups.push_back(peer.substr(6));
     } else if (peer.starts_with("list:")) {
       rule.prefix_lists.push_back(peer.substr(5));
+    } else if (is_ipv6(peer)) {
+      rule.ipv6_cidr_blocks.push_back(net6(peer));
     } else {
       rule.cidr_blocks.push_back(net(peer));
     }
@@ -50,11 +58,14 @@ inline GroupRule allow(Traffic traffic, const std::vector<std::string>& peers, s
 
 inline AclEntry entry(std::uint16_t rule_no, bool allows, Traffic traffic, std::string_view cidr,
                       std::uint32_t line = 1) {
-  return {.where = {.line = line, .column = 1},
-          .rule_no = rule_no,
-          .allow = allows,
-          .traffic = traffic,
-          .cidr_block = net(cidr)};
+  AclEntry entry{
+      .where = {.line = line, .column = 1}, .rule_no = rule_no, .allow = allows, .traffic = traffic, .cidr_block = {}};
+  if (is_ipv6(cidr)) {
+    entry.ipv6_cidr_block = net6(cidr);
+  } else {
+    entry.cidr_block = net(cidr);
+  }
+  return entry;
 }
 
 inline Route route(std::string_view destination, RouteTarget target, std::string name = {}, std::uint32_t line = 1) {
@@ -78,8 +89,14 @@ class PolicyBuilder {
     table("main", {});
   }
   PolicyBuilder& list(const std::string& name, const std::vector<std::string>& cidrs) {
-    auto& entries = policy_.prefix_lists[name].entries;
-    for (const auto& cidr : cidrs) entries.push_back(net(cidr));
+    auto& made = policy_.prefix_lists[name];
+    for (const auto& cidr : cidrs) {
+      if (is_ipv6(cidr)) {
+        made.ipv6_entries.push_back(net6(cidr));
+      } else {
+        made.entries.push_back(net(cidr));
+      }
+    }
     return *this;
   }
   PolicyBuilder& group(const std::string& name, std::vector<GroupRule> ingress, std::vector<GroupRule> egress) {
@@ -104,7 +121,13 @@ class PolicyBuilder {
                        std::vector<std::string> groups = {"default"}) {
     Interface& made = policy_.interfaces[name];
     made.subnet = subnet;
-    for (const auto& address : addresses) made.private_ips.push_back(ip(address));
+    for (const auto& address : addresses) {
+      if (is_ipv6(address)) {
+        made.ipv6_addresses.push_back(ip6(address));
+      } else {
+        made.private_ips.push_back(ip(address));
+      }
+    }
     made.security_groups = std::move(groups);
     return made;
   }

@@ -36,6 +36,11 @@ Ipv4 some_address(std::mt19937& random) {
   return Ipv4{(random() & 3U) == 0 ? value : 0x0A000000U + (value & 0x3FFU)};
 }
 
+Ipv6 some_ipv6_address(std::mt19937& random) {
+  const Ipv6 any{random() | std::uint64_t{random()} << 32U, random() | std::uint64_t{random()} << 32U};
+  return (random() & 3U) == 0 ? any : Ipv6{0x2001'0DB8'0010'0001U ^ (any.high & 0x3U), any.low & 0x3FU};
+}
+
 // Asks for everything an image can say, so that a crash or a sanitizer shows what the checks let through. Returns how
 // many bytes of text came back: every byte of them is read.
 std::size_t read_all(const Image& image, std::mt19937& random) {
@@ -48,10 +53,16 @@ std::size_t read_all(const Image& image, std::mt19937& random) {
     const Query query{.remote = some_address(random),
                       .protocol = static_cast<std::uint8_t>(random() % 20),
                       .destination_port = static_cast<std::uint16_t>(random())};
+    const Ipv6Query ipv6_query{.remote = some_ipv6_address(random),
+                               .protocol = static_cast<std::uint8_t>(random() % 60),
+                               .destination_port = static_cast<std::uint16_t>(random())};
     for (const auto direction : {Direction::ingress, Direction::egress}) {
       rules.push_back(view.judge_groups(i, direction, query).rule);
       rules.push_back(view.judge_acl(subnet.acl, direction, query).rule);
       view.matching_rules(i, direction, query, rules);
+      rules.push_back(view.judge_groups(i, direction, ipv6_query).rule);
+      rules.push_back(view.judge_acl(subnet.acl, direction, ipv6_query).rule);
+      view.matching_rules(i, direction, ipv6_query, rules);
     }
     const RouteVerdict route = view.route(subnet.table, some_address(random));
     if (route.route != kNone) text += to_string(view.route_info(route.route).destination);

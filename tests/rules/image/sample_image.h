@@ -21,9 +21,13 @@ inline PolicyBuilder sample() {
   PolicyBuilder b;
   b.policy().source = R"({ "version": 1 })";
   b.list("office", {"198.51.100.0/24", "192.0.2.0/25"});
+  b.list("sites", {"2001:db8:1::/48", "2001:db8:2::/48", "2001:db8:9::/48", "2001:db8:ffff:1::/64", "2400::/12"});
   b.group("web", {allow(tcp(80, 90), {"0.0.0.0/0", "group:app"}, 3), allow(icmp(8, -1), {"self"}, 4)},
           {allow(all(), {"list:office", "10.0.0.0/8"}, 5)});
-  b.group("app", {allow(protocol(50), {"group:web"}, 6)}, {});
+  b.group("app",
+          {allow(protocol(50), {"group:web"}, 6), allow(icmpv6(128, -1), {"list:sites"}, 11),
+           allow(tcp(443), {"::/0", "group:web"}, 12)},
+          {});
   b.acl("strict", {entry(10, false, tcp(22), "192.0.2.0/24", 7), entry(20, true, all(), "0.0.0.0/0", 8)}, {});
   b.table("private", {route("0.0.0.0/0", RouteTarget::nat_gateway, "nat", 9),
                       route("list:office", RouteTarget::interface, "web-1", 10)});
@@ -31,6 +35,8 @@ inline PolicyBuilder sample() {
   Interface& web = b.interface("web-1", "pub", {"10.0.1.20", "10.0.1.21"}, {"web", "app"});
   web.public_ip = ip("203.0.113.9");
   web.publish = {{.first_port = 80, .last_port = 81, .target = ip("172.17.0.2"), .target_first_port = 5000}};
+  b.policy().subnets.at("pub").ipv6_cidr_block = net6("2001:db8:10:1::/64");
+  for (std::uint64_t i = 0; i < 6; ++i) web.ipv6_addresses.push_back({0x20010DB8'00100001, 0x20 + 3 * i});
   b.nat("nat", "pub", "10.0.1.5", {"203.0.113.5"});
   return b;
 }
