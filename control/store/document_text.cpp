@@ -64,26 +64,6 @@ void lay_out(const ordered_json& value, int depth, std::size_t used, std::string
   out += "\n" + indent.substr(2) + (value.is_object() ? "}" : "]");
 }
 
-// How many arrays and objects lie inside each other at most.
-int deepest(std::string_view json) {
-  int depth = 0;
-  int most = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string && c == '\\') {
-      ++i;
-    } else if (c == '"') {
-      in_string = !in_string;
-    } else if (!in_string && (c == '[' || c == '{')) {
-      most = std::max(most, ++depth);
-    } else if (!in_string && (c == ']' || c == '}')) {
-      --depth;
-    }
-  }
-  return most;
-}
-
 // About how much text the value takes; nothing where it is nested deeper than `levels`.
 std::optional<std::size_t> text_size(const ordered_json& value, int levels) {
   constexpr std::size_t kPunctuation = 2;
@@ -133,14 +113,39 @@ std::string_view without_tag(std::string_view message) {
 
 }  // namespace
 
+std::size_t nesting(std::string_view json) {
+  std::size_t depth = 0;
+  std::size_t most = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      most = std::max(most, ++depth);
+    } else if (!in_string && (c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return most;
+}
+
 std::string document_text(const ordered_json& document) {
   std::string out;
   lay_out(document, 0, 0, out);
   return out + "\n";
 }
 
+std::string object_text(const ordered_json& object) {
+  std::string out;
+  lay_out(object, kOwnLines, 0, out);
+  return out;
+}
+
 std::expected<std::string, std::string> patched_document(std::string_view document, std::string_view patch) {
-  if (deepest(patch) > rules::kMaxDepth) {
+  if (nesting(patch) > std::size_t{rules::kMaxDepth}) {
     return std::unexpected(fmt::format("the patch is nested deeper than {} levels", rules::kMaxDepth));
   }
   try {

@@ -15,6 +15,12 @@ namespace sallyport::control {
 [[nodiscard]] std::expected<std::string, std::string> patched_document(std::string_view document,
                                                                        std::string_view patch);
 
+// How many arrays and objects lie inside each other at most; of any text.
+[[nodiscard]] std::size_t nesting(std::string_view json);
+
+// The value of a section's member as it stands in a document laid out so.
+[[nodiscard]] std::string object_text(const nlohmann::ordered_json& object);
+
 // Two spaces of indentation; arrays and objects that fit into a line stay on it.
 [[nodiscard]] std::string document_text(const nlohmann::ordered_json& document);
 

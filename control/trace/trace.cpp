@@ -57,14 +57,14 @@ std::expected<rules::Image, std::string> compiled(const rules::Policy& policy) {
 void open_groups(rules::Policy& policy) {
   rules::GroupRule everything;
   everything.cidr_blocks = {rules::Prefix{{0}, 1}, rules::Prefix{{0x80000000U}, 1}};
-  for (auto& [name, group] : policy.security_groups) group.ingress = group.egress = {everything};
+  policy.security_groups.change_each([&](auto& group) { group.ingress = group.egress = {everything}; });
 }
 
 void open_acls(rules::Policy& policy) {
   rules::AclEntry everything;
   everything.rule_no = 1;
   everything.allow = true;
-  for (auto& [name, acl] : policy.network_acls) acl.ingress = acl.egress = {everything};
+  policy.network_acls.change_each([&](auto& acl) { acl.ingress = acl.egress = {everything}; });
 }
 
 // Ports from which on some ACL entry may decide otherwise: trying these is trying all of 1024-65535.

@@ -88,6 +88,8 @@ std::uint32_t PolicyView::subnets() const { return static_cast<std::uint32_t>(ta
 std::uint32_t PolicyView::nat_gateways() const { return static_cast<std::uint32_t>(tables_->nat_gateways().size()); }
 std::uint32_t PolicyView::rules() const { return static_cast<std::uint32_t>(tables_->rules().size()); }
 
+bool PolicyView::has_rule(RuleIndex index) const { return (tables_->rules()[index].flags & layout::kRuleIsGone) == 0; }
+
 InterfaceInfo PolicyView::interface(InterfaceIndex index) const {
   const Tables& tables = *tables_;
   const auto& record = tables.interfaces()[index];

@@ -171,7 +171,9 @@ class PolicyView {
   [[nodiscard]] std::uint32_t interfaces() const;
   [[nodiscard]] std::uint32_t subnets() const;
   [[nodiscard]] std::uint32_t nat_gateways() const;
-  [[nodiscard]] std::uint32_t rules() const;
+  [[nodiscard]] std::uint32_t rules() const;  // one more than the highest index
+  // Whether the policy has the rule: a change of the running policy leaves gaps in the numbering.
+  [[nodiscard]] bool has_rule(RuleIndex index) const;
   [[nodiscard]] InterfaceInfo interface(InterfaceIndex index) const;
   [[nodiscard]] SubnetInfo subnet(SubnetIndex index) const;
   [[nodiscard]] NatInfo nat(NatIndex index) const;

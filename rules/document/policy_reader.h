@@ -24,6 +24,8 @@ class PolicyReader {
   PolicyReader(Reader& in, Policy& policy, const Ceilings& ceilings) : in_(in), policy_(policy), ceilings_(ceilings) {}
 
   void read(Value document);
+  // One section of a policy that is otherwise read and consistent, with the names that its objects refer to.
+  void read_alone(Section section, Value value);
 
  private:
   enum class Direction : std::uint8_t { ingress, egress };
@@ -163,6 +165,8 @@ void PolicyReader::each_named(Value section, Named<T>& into, Read read) {
     const auto [place, added] = into.try_emplace(std::string(key.text()));
     if (!added) return;  // a duplicate key, and reported as such
     place->second.where = key.where();
+    const Value::Bytes bytes = value.bytes();
+    place->second.written = {.begin = bytes.begin, .size = bytes.size, .changed = {}};
     read(place->first, place->second, value);
   });
 }

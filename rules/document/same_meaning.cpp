@@ -2,6 +2,8 @@
 //
 // Owner: rules/document. Left out: positions, descriptions, and the order of what is a set; the order of rules counts,
 // because it decides which of them is named.
+#include "rules/document/same_meaning.h"
+
 #include <algorithm>
 #include <tuple>
 
@@ -65,10 +67,7 @@ bool same(const Subnet& a, const Subnet& b) {
 }
 
 bool same(const Interface& a, const Interface& b) {
-  return std::tie(a.subnet, a.private_ips, a.ipv6_addresses, a.public_ip, a.security_groups, a.source_dest_check, a.mac,
-                  a.timeouts) == std::tie(b.subnet, b.private_ips, b.ipv6_addresses, b.public_ip, b.security_groups,
-                                          b.source_dest_check, b.mac, b.timeouts) &&
-         same_list(a.publish, b.publish);
+  return a.security_groups == b.security_groups && same_but_groups(a, b);
 }
 
 bool same(const NatGateway& a, const NatGateway& b) {
@@ -92,12 +91,13 @@ void compare(Section section, const Named<T>& before, const Named<T>& after, std
   auto a = before.begin();
   auto b = after.begin();
   while (a != before.end() || b != after.end()) {
+    if (a != before.end() && b != after.end() && skip_shared(a, b) != 0) continue;
     if (b == after.end() || (a != before.end() && a->first < b->first)) {
       out.push_back({section, (a++)->first, true, false});
     } else if (a == before.end() || b->first < a->first) {
       out.push_back({section, (b++)->first, false, true});
     } else {
-      if (!same(a->second, b->second)) out.push_back({section, b->first, true, true});
+      if (!same_place(*a, *b) && !same(a->second, b->second)) out.push_back({section, b->first, true, true});
       ++a;
       ++b;
     }
@@ -105,6 +105,17 @@ void compare(Section section, const Named<T>& before, const Named<T>& after, std
 }
 
 }  // namespace
+
+bool same_but_groups(const Interface& a, const Interface& b) {
+  return std::tie(a.subnet, a.private_ips, a.ipv6_addresses, a.public_ip, a.source_dest_check, a.mac, a.timeouts) ==
+             std::tie(b.subnet, b.private_ips, b.ipv6_addresses, b.public_ip, b.source_dest_check, b.mac,
+                      b.timeouts) &&
+         same_list(a.publish, b.publish);
+}
+
+bool same_rule(const GroupRule& a, const GroupRule& b) { return same(a, b) && a.description == b.description; }
+
+bool same_rule(const AclEntry& a, const AclEntry& b) { return same(a, b) && a.description == b.description; }
 
 std::vector<Difference> differences(const Policy& before, const Policy& after) {
   std::vector<Difference> out;

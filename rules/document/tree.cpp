@@ -3,6 +3,8 @@
 // Owner: rules/document.
 #include "rules/document/tree.h"
 
+#include <algorithm>
+
 namespace sallyport::rules {
 
 std::uint32_t Tree::after(std::uint32_t index) const {
@@ -26,6 +28,11 @@ std::int64_t Value::integer() const {
 }
 
 std::size_t Value::size() const { return tree_->nodes_[index_].second; }
+
+Value::Bytes Value::bytes() const {
+  const auto at = std::ranges::lower_bound(tree_->objects_, index_, {}, &Tree::Object::node);
+  return at != tree_->objects_.end() && at->node == index_ ? at->bytes : Bytes{};
+}
 
 std::string Value::pointer() const {
   std::string pointer;

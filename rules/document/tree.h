@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/document/diagnostics.h"
 
@@ -33,6 +34,12 @@ class Value {
   [[nodiscard]] std::string_view text() const;
   [[nodiscard]] std::int64_t integer() const;  // of an integer; 0 or 1 of a boolean
   [[nodiscard]] std::size_t size() const;      // elements of an array, members of an object
+  // Of a container that is the value of a section's member: the bytes of the document it takes; else nothing.
+  struct Bytes {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+  };
+  [[nodiscard]] Bytes bytes() const;
   // RFC 6901. Takes time in proportion to what stands before the value.
   [[nodiscard]] std::string pointer() const;
 
@@ -76,8 +83,15 @@ class Tree {
   [[nodiscard]] std::uint32_t after(std::uint32_t index) const;
   [[nodiscard]] std::string_view text_of(const Node& node) const;
 
+  // Where a named object of a section stands in the text.
+  struct Object {
+    std::uint32_t node = 0;
+    Value::Bytes bytes;
+  };
+
   std::string_view text_;
   std::deque<Node> nodes_;
+  std::vector<Object> objects_;  // ascending by node
   std::string unescaped_;
 };
 

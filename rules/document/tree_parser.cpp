@@ -151,6 +151,8 @@ class TreeBuilder {
   }
 
  private:
+  static constexpr std::size_t kSectionDepth = 2;  // the document and a section are open
+
   [[nodiscard]] std::string unfinished() const {
     const auto& opened = tree_.nodes_[open_.back()];
     return std::string("the document ends inside the ") + (opened.kind == Kind::object ? "object" : "array") +
@@ -213,7 +215,11 @@ class TreeBuilder {
       diagnostics_.error(node->where, {}, "nested more than " + std::to_string(kMaxDepth) + " deep");
       return false;
     }
-    open_.push_back(static_cast<std::uint32_t>(tree_.nodes_.size() - 1));
+    const auto index = static_cast<std::uint32_t>(tree_.nodes_.size() - 1);
+    if (open_.size() == kSectionDepth) {
+      tree_.objects_.push_back({.node = index, .bytes = {.begin = static_cast<std::uint32_t>(cursor_.offset())}});
+    }
+    open_.push_back(index);
     node->second = 0;
     cursor_.advance_to(cursor_.offset() + 1);
     return true;
@@ -223,6 +229,10 @@ class TreeBuilder {
     tree_.nodes_[open_.back()].first = static_cast<std::uint32_t>(tree_.nodes_.size());
     open_.pop_back();
     cursor_.advance_to(read_);
+    if (open_.size() == kSectionDepth) {
+      Value::Bytes& bytes = tree_.objects_.back().bytes;
+      bytes.size = static_cast<std::uint32_t>(read_) - bytes.begin;
+    }
     return true;
   }
 

@@ -30,10 +30,16 @@ bool Image::looks_like_image(std::span<const std::byte> bytes) {
 }
 
 struct Image::Loaded {
-  explicit Loaded(ImageBytes taken) : bytes(std::move(taken)), tables(bytes.data()) {}
+  explicit Loaded(ImageBytes taken) : bytes(std::move(taken)), tables(bytes.data()), own_bytes(bytes.size()) {}
+  Loaded(std::shared_ptr<const Loaded> from, const layout::Tables& made, std::shared_ptr<const void> kept,
+         std::size_t size)
+      : tables(made), base(std::move(from)), keeps(std::move(kept)), own_bytes(size) {}
 
   ImageBytes bytes;
   layout::Tables tables;
+  std::shared_ptr<const Loaded> base;  // of a derived image
+  std::shared_ptr<const void> keeps;
+  std::size_t own_bytes = 0;
 };
 
 std::expected<Image, std::string> Image::load(ImageBytes bytes) {
@@ -52,7 +58,19 @@ std::expected<Image, std::string> Image::load_copy(std::span<const std::byte> by
   return load(ImageBytes(bytes.begin(), bytes.end()));
 }
 
+Image Image::derived(const Image& base, const layout::Tables& tables, std::shared_ptr<const void> keeps,
+                     std::size_t own_bytes, std::string hash) {
+  // Of a derived base its own base: else the chain of what is kept would grow with every change.
+  const auto& root = base.loaded_->base ? base.loaded_->base : base.loaded_;
+  Image image;
+  image.loaded_ = std::make_shared<const Loaded>(root, tables, std::move(keeps), own_bytes);
+  image.hash_ = std::move(hash);
+  return image;
+}
+
 std::span<const std::byte> Image::bytes() const { return loaded_->bytes; }
+
+std::size_t Image::own_bytes() const { return loaded_->own_bytes; }
 
 const layout::Tables& Image::tables() const { return loaded_->tables; }
 

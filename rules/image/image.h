@@ -3,7 +3,7 @@
 //
 // Owner: rules/image. Made by rules/compile or loaded from a file; read through rules/decide.
 // Always: an Image has passed every check of load(): magic, version, size, SHA-256, section bounds, every index and
-// offset in range. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
+// offset in range; or it was derived from such a one by the compiler. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
 #pragma once
 
 #include <cstddef>
@@ -31,10 +31,18 @@ class Image {
   // The same from bytes that lie anywhere.
   [[nodiscard]] static std::expected<Image, std::string> load_copy(std::span<const std::byte> bytes);
 
+  // An image that shares most of its tables with `base`, which stays alive with it, and has the others in `keeps`. It is
+  // in no file: it has no bytes, its source is that of `base`. The tables' maker answers for them.
+  [[nodiscard]] static Image derived(const Image& base, const layout::Tables& tables, std::shared_ptr<const void> keeps,
+                                     std::size_t own_bytes, std::string hash);
+
+  // Empty for a derived image.
   [[nodiscard]] std::span<const std::byte> bytes() const;
+  // What it takes besides what it shares.
+  [[nodiscard]] std::size_t own_bytes() const;
   // Its tables, which live as long as any copy of this image.
   [[nodiscard]] const layout::Tables& tables() const;
-  // Lower-case hexadecimal SHA-256 of everything behind the header.
+  // Lower-case hexadecimal SHA-256 of everything behind the header; of a derived image, of its base's and what changed.
   [[nodiscard]] const std::string& hash() const { return hash_; }
   // The policy document this was compiled from, and its file name.
   [[nodiscard]] std::string_view source() const;

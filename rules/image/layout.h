@@ -216,6 +216,7 @@ static_assert(sizeof(PredicateRecord) == 32);
 inline constexpr std::uint8_t kRuleIsEgress = 1U;
 inline constexpr std::uint8_t kRuleIsAcl = 2U;
 inline constexpr std::uint8_t kRuleAllows = 4U;
+inline constexpr std::uint8_t kRuleIsGone = 8U;  // in derived images alone: nothing leads to it any more
 
 // A group's rules follow each other in file order, an ACL's in order of rule number.
 struct RuleRecord {

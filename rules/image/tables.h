@@ -1,7 +1,8 @@
 // The tables of a loaded image as spans of records.
 //
 // Owner: rules/image. Read by the loader's checks and by rules/decide.
-// Always: made of bytes whose header and section table were checked, which outlive it.
+// Always: made of bytes whose header and section table were checked, which outlive it; of an image that was derived from
+// another, some sections lie elsewhere (Image::derived).
 #pragma once
 
 #include <array>
@@ -21,6 +22,13 @@ class Tables {
     for (std::size_t i = 0; i < sections_.size(); ++i) {
       sections_[i] = {.begin = base + sections[i].offset, .count = static_cast<std::size_t>(sections[i].count)};
     }
+  }
+
+  // A section that lies elsewhere: these records, which outlive the tables.
+  template <Record T>
+  void replace(SectionId id, std::span<const T> with) {
+    sections_[static_cast<std::uint32_t>(id) - 1] = {.begin = reinterpret_cast<const std::byte*>(with.data()),
+                                                     .count = with.size()};
   }
 
   [[nodiscard]] std::string_view strings() const { return text(SectionId::strings); }

@@ -7,14 +7,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "rules/model/address.h"
+<<<<<<< HEAD
 #include "rules/model/ipv6.h"
+=======
+#include "rules/model/named.h"
+#include "rules/model/written.h"
+>>>>>>> 139df11 (Objects of a policy are shared between copies, and one can be read alone)
 
 namespace sallyport::rules {
 
@@ -60,6 +64,7 @@ struct SecurityGroup {
   std::string description;
   std::vector<GroupRule> ingress;
   std::vector<GroupRule> egress;
+  Written written;
 };
 
 struct AclEntry {
@@ -77,13 +82,18 @@ struct NetworkAcl {
   SourcePosition where;
   std::vector<AclEntry> ingress;
   std::vector<AclEntry> egress;
+  Written written;
 };
 
 // A rule uses the entries of the packet's family.
 struct PrefixList {
   SourcePosition where;
   std::vector<Prefix> entries;
+<<<<<<< HEAD
   std::vector<Ipv6Prefix> ipv6_entries;
+=======
+  Written written;
+>>>>>>> 139df11 (Objects of a policy are shared between copies, and one can be read alone)
 };
 
 enum class RouteTarget : std::uint8_t { local, internet, nat_gateway, interface, blackhole };
@@ -99,6 +109,7 @@ struct Route {
 struct RouteTable {
   SourcePosition where;
   std::vector<Route> routes;
+  Written written;
 };
 
 struct Subnet {
@@ -108,6 +119,7 @@ struct Subnet {
   std::string route_table = "main";
   std::string network_acl = "default";
   std::vector<std::string> security_groups;  // of every unreserved address no interface names; empty: UNKNOWN_HOST
+  Written written;
 
   // The gateway's own address in the subnet: the first host address.
   [[nodiscard]] Ipv4 router() const { return Ipv4{cidr_block.base.value + 1}; }
@@ -158,6 +170,7 @@ struct Interface {
   std::optional<MacAddress> mac;
   std::vector<Publish> publish;
   Timeouts timeouts;  // the options' values where the interface says nothing
+  Written written;
 };
 
 struct NatGateway {
@@ -165,6 +178,7 @@ struct NatGateway {
   std::string subnet;
   Ipv4 private_ip;
   std::vector<Ipv4> public_ips;  // 1-8
+  Written written;
 };
 
 enum class OnPolicyChange : std::uint8_t { keep, revalidate, cut };
@@ -185,12 +199,9 @@ struct Vpc {
   [[nodiscard]] Ipv4 resolver() const { return Ipv4{cidr_blocks.front().base.value + 2}; }
 };
 
-template <typename T>
-using Named = std::map<std::string, T, std::less<>>;
-
 struct Policy {
-  std::string file;    // as named by the user; for messages and provenance
-  std::string source;  // the document's text: an image carries it
+  std::string file;   // as named by the user; for messages and provenance
+  SharedText source;  // the document's text as it was read whole (document_of: with later changes)
   Vpc vpc;
   Named<PrefixList> prefix_lists;
   Named<SecurityGroup> security_groups;

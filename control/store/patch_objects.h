@@ -1,0 +1,18 @@
+// A patch (RFC 6902) carried out on the objects it touches, not on the document they stand in.
+//
+// Owner: control/store. What `rule`, `member` and `prefix` send touches one object of a policy that may have a million.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "rules/model/policy.h"
+
+namespace sallyport::control {
+
+// The policy after the patch, sharing with it what the patch does not touch. Nothing where a patch of the whole document
+// has to tell, what comes of it or what is wrong with it: see rules::with_object; operations that copy or move, and
+// those on a whole object, are such.
+[[nodiscard]] std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch);
+
+}  // namespace sallyport::control
