@@ -92,7 +92,7 @@ int run(const Invocation& invocation, const Command& command, Action action) {
   const std::string acl = arguments->text("network-acl-id");
   const std::string direction = arguments->has("ingress") ? "ingress" : "egress";
   return edit_running(
-      invocation,
+      invocation, {object_at("network_acls", acl)},
       [&](PolicyEdit& edit) {
         if (action == Action::create) return edit.add_acl_entry(acl, direction, *entry);
         if (action == Action::replace) return edit.replace_acl_entry(acl, direction, *entry);

@@ -7,6 +7,7 @@
 
 #include "control/cli/input.h"
 #include "control/cli/output.h"
+#include "rules/document/diagnostics.h"
 
 namespace sallyport::control {
 namespace {
@@ -38,6 +39,22 @@ void print_warnings(const json& change) {
   }
 }
 
+// What an edit makes of the document in force, all of it or some objects.
+struct EditedDocument {
+  std::expected<std::string, std::string> operations;
+  std::string generation;
+};
+
+std::expected<EditedDocument, Failure> edit_document(const Client& client, const Query& objects,
+                                                     const std::function<Edited(PolicyEdit&)>& edit) {
+  auto document = client.get("/v1/policy", objects);
+  if (!document) return std::unexpected(std::move(document.error()));
+  PolicyEdit changed(nlohmann::ordered_json::parse(document->body));
+  const Edited edited = edit(changed);
+  if (!edited) return EditedDocument{std::unexpected(edited.error()), document->generation};
+  return EditedDocument{changed.operations().dump(), document->generation};
+}
+
 }  // namespace
 
 int print_change(const Invocation& invocation, const std::expected<DaemonAnswer, Failure>& answer) {
@@ -58,23 +75,30 @@ int write_back(const Client& client, const std::string& path) {
   return kYes;
 }
 
-int edit_running(const Invocation& invocation, const std::function<Edited(PolicyEdit&)>& edit,
-                 const std::string& write) {
+int edit_running(const Invocation& invocation, const std::vector<std::string>& objects,
+                 const std::function<Edited(PolicyEdit&)>& edit, const std::string& write) {
   const Client client(invocation.socket);
+  Query of_objects;
+  for (const std::string& each : objects) of_objects.emplace_back("object", each);
   std::expected<DaemonAnswer, Failure> answer = std::unexpected(Failure{});
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto document = client.get("/v1/policy");
-    if (!document) return report(document.error());
-    PolicyEdit changed(nlohmann::ordered_json::parse(document->body));
-    if (const Edited edited = edit(changed); !edited) {
-      print_error(edited.error());
+    auto edited = edit_document(client, of_objects, edit);
+    // What is wrong with an edit is told from the whole document, which knows the names that were meant.
+    if (edited && !edited->operations) edited = edit_document(client, {}, edit);
+    if (!edited) return report(edited.error());
+    if (!edited->operations) {
+      print_error(edited->operations.error());
       return kBadInput;
     }
-    answer = client.patch("/v1/policy", changed.operations().dump(), document->generation);
+    answer = client.patch("/v1/policy", *edited->operations, edited->generation);
     if (answer || answer.error().http_status != kPreconditionFailed) break;
   }
   const int status = print_change(invocation, answer);
   return status == kYes ? write_back(client, write) : status;
+}
+
+std::string object_at(std::string_view section, std::string_view name) {
+  return fmt::format("/{}/{}", section, rules::pointer_token(name));
 }
 
 }  // namespace sallyport::control

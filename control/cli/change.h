@@ -6,6 +6,8 @@
 #include <expected>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "control/cli/client.h"
 #include "control/cli/command.h"
@@ -16,10 +18,13 @@ namespace sallyport::control {
 // Prints "generation 7 is live: 2 rules added" and the warnings; returns the exit status.
 int print_change(const Invocation& invocation, const std::expected<DaemonAnswer, Failure>& answer);
 
-// Reads the running policy, lets `edit` change it, sends the difference; again when somebody else was faster. `write`
-// is a file that gets the resulting document, or empty.
-int edit_running(const Invocation& invocation, const std::function<Edited(PolicyEdit&)>& edit,
-                 const std::string& write);
+// Reads these objects of the running policy (object_at), lets `edit` change them, sends the difference; again when
+// somebody else was faster. `write` is a file that gets the resulting document, or empty.
+int edit_running(const Invocation& invocation, const std::vector<std::string>& objects,
+                 const std::function<Edited(PolicyEdit&)>& edit, const std::string& write);
+
+// The JSON pointer to a named object of a section.
+[[nodiscard]] std::string object_at(std::string_view section, std::string_view name);
 
 // The document in force into `path`, replaced whole; empty does nothing.
 int write_back(const Client& client, const std::string& path);

@@ -30,7 +30,7 @@ int run_member(const Invocation& invocation) {
   if (!arguments || !adds_or_removes(*arguments, "member")) return kBadInput;
   const bool add = arguments->text("add|remove") == "add";
   return edit_running(
-      invocation,
+      invocation, {object_at("interfaces", arguments->text("INTERFACE"))},
       [&](PolicyEdit& edit) {
         return add ? edit.add_member(arguments->text("INTERFACE"), arguments->text("GROUP"))
                    : edit.remove_member(arguments->text("INTERFACE"), arguments->text("GROUP"));
@@ -44,7 +44,7 @@ int run_prefix(const Invocation& invocation) {
   if (!arguments || !adds_or_removes(*arguments, "prefix")) return kBadInput;
   const bool add = arguments->text("add|remove") == "add";
   return edit_running(
-      invocation,
+      invocation, {object_at("prefix_lists", arguments->text("LIST"))},
       [&](PolicyEdit& edit) -> Edited {
         for (const std::string& cidr : arguments->all("CIDR")) {
           const std::string list = arguments->text("LIST");

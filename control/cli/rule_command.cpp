@@ -66,6 +66,13 @@ Edited edit_acl(PolicyEdit& edit, const RuleWords& words, const std::string& acl
   return edit.add_acl_entry(acl, words.direction, {*number, arguments.text("action"), traffic, arguments.text("cidr")});
 }
 
+// The group and the ACL that a NAME may mean.
+std::vector<std::string> owners_called(std::string_view name) {
+  if (name.starts_with("sg:")) return {object_at("security_groups", name.substr(3))};
+  if (name.starts_with("acl:")) return {object_at("network_acls", name.substr(4))};
+  return {object_at("security_groups", name), object_at("network_acls", name)};
+}
+
 Edited edit_rule(PolicyEdit& edit, const RuleWords& words, const Arguments& arguments) {
   const auto owner = edit.owner_named(words.name);
   if (!owner) return std::unexpected(owner.error());
@@ -139,7 +146,8 @@ int run_rule(const Invocation& invocation) {
   }
   if (words.action == "list") return list_rules(invocation, words);
   return edit_running(
-      invocation, [&](PolicyEdit& edit) { return edit_rule(edit, words, *arguments); }, arguments->text("write"));
+      invocation, owners_called(words.name), [&](PolicyEdit& edit) { return edit_rule(edit, words, *arguments); },
+      arguments->text("write"));
 }
 
 }  // namespace

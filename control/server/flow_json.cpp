@@ -44,7 +44,7 @@ const char* state_name(dataplane::FlowState state) {
 
 json interface_json(dataplane::Uid uid, const Running* running) {
   if (uid == 0 || running == nullptr) return nullptr;
-  return running->names.interface_name(uid);
+  return running->bound->interface_name(uid);
 }
 
 }  // namespace

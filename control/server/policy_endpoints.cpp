@@ -10,8 +10,9 @@
 #include "control/server/api.h"
 #include "control/server/unix_listener.h"
 #include "control/store/diagnostic_json.h"
-#include "control/store/document_text.h"
 #include "control/store/prefixes.h"
+#include "control/store/patch_objects.h"
+#include "rules/document/documents.h"
 
 namespace sallyport::control {
 namespace {
@@ -133,12 +134,30 @@ void patch_policy(Api& api, const Request& request, Response& response) {
   if (!change) return answer(response, change.error());
   const auto running = api.store.running();
   const std::string file = running ? std::string(running->generation.image.file()) : change->file;
-  const auto edit = [&request](std::string_view text) { return patched_document(text, request.body); };
-  answer_result(response, api.store.edit(edit, *change), file, change->author);
+  answer_result(response, api.store.patch(request.body, *change), file, change->author);
+}
+
+// The objects that the query names, and nothing of what is not there, as members of a document.
+std::expected<std::string, ApiError> part_of_policy(const rules::Policy& policy, const Request& request) {
+  nlohmann::ordered_json part = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < request.get_param_value_count("object"); ++i) {
+    const auto object = object_named(request.get_param_value("object", i));
+    if (!object) {
+      return std::unexpected(ApiError{400, "bad_request",
+                                      "object is a pointer like /security_groups/web, into security_groups, "
+                                      "network_acls, prefix_lists or interfaces"});
+    }
+    if (!has_section(policy, object->section)) continue;
+    auto& section = part[std::string(object->key)];
+    if (section.is_null()) section = nlohmann::ordered_json::object();
+    const auto text = rules::text_of(policy, object->section, object->name);
+    if (text) section[object->name] = nlohmann::ordered_json::parse(*text);
+  }
+  return part.dump();
 }
 
 void get_policy(Api& api, const Request& request, Response& response) {
-  if (auto refused = refuse_queries(request, {})) return answer(response, *refused);
+  if (auto refused = refuse_queries(request, {"object"})) return answer(response, *refused);
   const auto running = api.store.running();
   if (!running) {
     return answer(response,
@@ -146,7 +165,11 @@ void get_policy(Api& api, const Request& request, Response& response) {
   }
   response.set_header("ETag", std::to_string(running->generation.number));
   response.set_header("Sallyport-File", std::string(running->generation.image.file()));
-  response.set_content(running->policy.source, "application/json");
+  if (!request.has_param("object"))
+    return response.set_content(rules::document_of(running->policy), "application/json");
+  const auto part = part_of_policy(running->policy, request);
+  if (!part) return answer(response, part.error());
+  response.set_content(*part, "application/json");
 }
 
 // Confirm and rollback name what they mean themselves.

@@ -13,6 +13,12 @@ namespace {
 
 using nlohmann::json;
 
+std::size_t count_rules(const rules::PolicyView& view) {
+  std::size_t count = 0;
+  for (rules::RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1 : 0;
+  return count;
+}
+
 json policy_json(const PolicyStore& store) {
   const auto running = store.running();
   if (!running) {
@@ -26,7 +32,7 @@ json policy_json(const PolicyStore& store) {
            {"confirmed", generation.confirmed},
            {"file", generation.image.file()},
            {"interfaces", view.interfaces()},
-           {"rules", view.rules()}};
+           {"rules", count_rules(view)}};
   if (const auto pending = store.pending()) {
     out["confirm_by"] = iso_time(pending->confirm_by);
     out["reverts_to"] = pending->revert_to;
@@ -135,6 +141,7 @@ std::vector<RuleCount> rule_counts(const Running& running, const dataplane::Runt
   std::vector<RuleCount> out;
   out.reserve(view.rules());
   for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
+    if (!view.has_rule(i)) continue;
     const std::uint32_t uid = running.bound->rule_uid(i);
     out.push_back({view.rule(i), uid < counts.size() ? counts[uid] : 0});
   }

@@ -51,7 +51,7 @@ void post_trace(Api& api, const httplib::Request& request, httplib::Response& re
     return answer(response,
                   ApiError{404, "no_policy", "there is no policy yet: everything is dropped until one is applied"});
   }
-  const auto result = trace(running->generation.image, &api.gateway, *packet);
+  const auto result = trace(running->generation.image, running->policy, &api.gateway, *packet);
   if (!result) return answer(response, ApiError{400, "bad_request", result.error()});
   json out = to_json(*result);
   out["text"] = to_text(*result);

@@ -3,6 +3,7 @@
 // Owner: control/store.
 #include "control/store/patch_objects.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -32,21 +33,22 @@ struct Touched {
 
 // A place inside an object: "/security_groups/web/ingress/-".
 struct Place {
-  Section section = Section::vpc;
-  std::string name;
+  ObjectName object;
   std::string inside;
 };
 
 std::optional<Place> place_of(const std::string& path) {
   const std::size_t name = path.find('/', 1);
   const std::size_t inside = name == std::string::npos ? name : path.find('/', name + 1);
-  if (inside == std::string::npos || path.front() != '/') return std::nullopt;
-  for (const auto& [key, section] : kSections) {
-    if (std::string_view(path).substr(1, name - 1) != key) continue;
-    const ordered_json::json_pointer token(path.substr(name, inside - name));
-    return Place{section, token.back(), path.substr(inside)};
-  }
-  return std::nullopt;
+  if (inside == std::string::npos) return std::nullopt;
+  auto object = object_named(std::string_view(path).substr(0, inside));
+  if (!object) return std::nullopt;
+  return Place{*std::move(object), path.substr(inside)};
+}
+
+template <typename T>
+bool any_written(const rules::Named<T>& objects) {
+  return std::ranges::any_of(objects, [](const auto& each) { return each.second.written.size > 0; });
 }
 
 class Objects {
@@ -58,7 +60,7 @@ class Objects {
     const std::string& kind = operation.at("op").get_ref<const std::string&>();
     if (kind != "add" && kind != "remove" && kind != "replace" && kind != "test") return false;
     const auto place = place_of(operation.at("path").get_ref<const std::string&>());
-    ordered_json* object = place ? find(place->section, place->name) : nullptr;
+    ordered_json* object = place ? find(place->object.section, place->object.name) : nullptr;
     if (object == nullptr) return false;
     ordered_json inside = operation;
     inside["path"] = place->inside;
@@ -91,6 +93,36 @@ class Objects {
 };
 
 }  // namespace
+
+std::optional<ObjectName> object_named(std::string_view pointer) {
+  const std::size_t name = pointer.find('/', 1);
+  if (name == std::string_view::npos || !pointer.starts_with('/')) return std::nullopt;
+  if (pointer.find('/', name + 1) != std::string_view::npos) return std::nullopt;
+  for (const auto& [key, section] : kSections) {
+    if (pointer.substr(1, name - 1) != key) continue;
+    try {
+      return ObjectName{section, key, ordered_json::json_pointer(std::string(pointer.substr(name))).back()};
+    } catch (const ordered_json::exception&) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+bool has_section(const rules::Policy& policy, Section section) {
+  switch (section) {
+    case Section::prefix_lists:
+      return any_written(policy.prefix_lists);
+    case Section::security_groups:
+      return any_written(policy.security_groups);
+    case Section::network_acls:
+      return any_written(policy.network_acls);
+    case Section::interfaces:
+      return any_written(policy.interfaces);
+    default:
+      return false;
+  }
+}
 
 std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch) {
   constexpr std::size_t kMost = 64;  // operations, and depth of what they add: more is a patch of the document

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "rules/document/documents.h"
 #include "rules/model/policy.h"
 
 namespace sallyport::control {
@@ -14,5 +16,15 @@ namespace sallyport::control {
 // has to tell, what comes of it or what is wrong with it: see rules::with_object; operations that copy or move, and
 // those on a whole object, are such.
 [[nodiscard]] std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch);
+
+// An object that can be read and changed alone, from a pointer to it: "/security_groups/web".
+struct ObjectName {
+  rules::Section section = rules::Section::security_groups;
+  std::string_view key;  // "security_groups"
+  std::string name;
+};
+[[nodiscard]] std::optional<ObjectName> object_named(std::string_view pointer);
+// Whether the document writes down anything in the section.
+[[nodiscard]] bool has_section(const rules::Policy& policy, rules::Section section);
 
 }  // namespace sallyport::control

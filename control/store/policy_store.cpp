@@ -10,8 +10,11 @@
 #include <span>
 #include <utility>
 
+#include "control/store/document_text.h"
+#include "control/store/patch_objects.h"
 #include "rules/analyze/diff.h"
 #include "rules/prove/prove.h"
+#include "rules/prove/prove_update.h"
 
 namespace sallyport::control {
 namespace {
@@ -30,7 +33,7 @@ Refusal invalid_document(rules::Diagnostics details, const std::string& file, st
 }  // namespace
 
 PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock)
-    : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)) {}
+    : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)), binder_(runtime_.port_settings()) {}
 
 PolicyStore::Result PolicyStore::apply(const std::string& body, const ChangeRequest& request) {
   // Before the lock: a revert that falls due must not wait for a long compilation.
@@ -42,14 +45,20 @@ PolicyStore::Result PolicyStore::apply(const std::string& body, const ChangeRequ
   return change(*std::move(candidate), request);
 }
 
-PolicyStore::Result PolicyStore::edit(const Edit& edit, const ChangeRequest& request) {
+PolicyStore::Result PolicyStore::patch(std::string_view patch, const ChangeRequest& request) {
   const std::scoped_lock lock(change_mutex_);
   if (auto refusal = refuse_now(request)) return std::unexpected(*std::move(refusal));
   const auto now = running();
   if (!now)
     return std::unexpected(
         Refusal{Refusal::Kind::missing, "there is no policy to change yet: apply one first", {}, {}});
-  auto text = edit(now->generation.image.source());
+  if (auto policy = patched_objects(now->policy, patch)) {
+    if (auto updated = update(*now, *std::move(policy))) {
+      if (!*updated) return std::unexpected(std::move(updated->error()));
+      return change(std::move(**updated), request);
+    }
+  }
+  auto text = patched_document(rules::document_of(now->policy), patch);
   if (!text) return std::unexpected(invalid(std::move(text.error())));
   Read candidate = read(*text, std::string(now->generation.image.file()));
   if (!candidate) return std::unexpected(std::move(candidate.error()));
@@ -137,6 +146,30 @@ PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& 
   return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }
 
+std::optional<PolicyStore::Read> PolicyStore::update(const Running& now, rules::Policy policy) {
+  if (compiler_ == nullptr || rules::same_meaning(now.policy, policy)) return std::nullopt;
+  auto updated = compiler_->update(policy);
+  if (!updated) {
+    compiler_.reset();
+    return std::nullopt;
+  }
+  const auto proof = rules::prove_update(now.policy, now.generation.image, policy, updated->image);
+  if (!proof) {
+    forget_change();
+    return Read(std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error())));
+  }
+  return Read(Candidate{.policy = std::move(policy),
+                        .image = std::move(updated->image),
+                        .warnings = {},
+                        .compiler = nullptr,
+                        .change = dataplane::RulesChange{std::move(updated->changed_lists)}});
+}
+
+void PolicyStore::forget_change() {
+  const auto now = running();
+  if (compiler_ != nullptr && (!now || !compiler_->update(now->policy))) compiler_.reset();
+}
+
 std::optional<Refusal> PolicyStore::refuse_now(const ChangeRequest& request) const {
   const std::scoped_lock state(state_mutex_);
   if (pending_ && !request.dry_run) {
@@ -166,7 +199,14 @@ std::optional<Refusal> PolicyStore::refuse_beyond(const rules::Policy& candidate
   return Refusal{Refusal::Kind::beyond, "it would open more than max_opened says: " + *beyond, {}, {}};
 }
 
-PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const ChangeRequest& request) {
+PolicyStore::Result PolicyStore::change(Candidate candidate, const ChangeRequest& request) {
+  const bool updated = candidate.change.has_value();
+  Result result = judge(std::move(candidate), request);
+  if (updated && (!result || !result->changed || result->dry_run)) forget_change();
+  return result;
+}
+
+PolicyStore::Result PolicyStore::judge(Candidate candidate, const ChangeRequest& request) {
   rules::Diagnostics together = rules::check_together(candidate.policy, gateway_);
   if (together.has_errors()) {
     auto refusal = invalid_document(std::move(together), gateway_.file, {});
@@ -174,7 +214,7 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
     return std::unexpected(std::move(refusal));
   }
   const auto now = running();
-  if (now && minified(now->policy.source) == minified(candidate.policy.source)) {
+  if (now && !candidate.change && minified(rules::document_of(now->policy)) == minified(candidate.policy.source)) {
     Outcome same;
     same.dry_run = request.dry_run;
     same.generation = now->generation.number;
@@ -195,7 +235,7 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
   }
   if (auto refusal = refuse_beyond(candidate.policy, request)) return std::unexpected(*std::move(refusal));
   const bool text_only = now && rules::same_meaning(now->policy, candidate.policy);
-  std::string summary = text_only ? "text only" : summarize(now.get(), candidate);
+  std::string summary = text_only ? "text only" : summarize(now ? &now->policy : nullptr, candidate.policy);
   auto result = put_in_force(std::move(candidate), request, text_only, std::move(summary));
   if (result) {
     result->gateway_warnings = std::move(together);
@@ -204,14 +244,27 @@ PolicyStore::Result PolicyStore::change(rules::LoadedPolicy candidate, const Cha
   return result;
 }
 
-PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request,
-                                              bool text_only, std::string summary) {
+std::expected<std::shared_ptr<const dataplane::BoundPolicy>, std::string> PolicyStore::bind(const Candidate& candidate,
+                                                                                            bool dry_run,
+                                                                                            std::uint64_t number,
+                                                                                            std::uint32_t epoch) {
+  const auto clock = std::chrono::duration_cast<std::chrono::seconds>(clock_.monotonic().time_since_epoch());
+  const auto seconds = static_cast<std::uint64_t>(clock.count());
+  const auto now = running();
+  if (candidate.change && dry_run) return now->bound;
+  if (candidate.change)
+    return binder_.rebind(*now->bound, candidate.image, *candidate.change, number, epoch, seconds);
+  if (!dry_run) return binder_.bind(candidate.image, number, epoch, seconds);
+  dataplane::Binder trial = binder_;
+  return trial.bind(candidate.image, number, epoch, seconds);
+}
+
+PolicyStore::Result PolicyStore::put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
+                                              std::string summary) {
   const auto now = running();
   const std::uint64_t number = now ? now->generation.number + 1 : 1;
   const std::uint32_t epoch = now ? now->generation.epoch + (text_only ? 0 : 1) : 1;
-  dataplane::Binder names = now ? now->names : dataplane::Binder(runtime_.port_settings());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.monotonic().time_since_epoch());
-  auto bound = names.bind(candidate.image, number, epoch, static_cast<std::uint64_t>(seconds.count()));
+  auto bound = bind(candidate, request.dry_run, number, epoch);
   if (!bound) return std::unexpected(invalid(std::move(bound.error())));
 
   Outcome outcome;
@@ -235,12 +288,12 @@ PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, con
   Generation generation{number,          epoch,
                         applied_at,      request.author,
                         request.action,  std::move(summary),
-                        candidate.image, !pending.has_value()};
-  const std::uint32_t rule_uids = names.rule_uids();
-  auto next =
-      std::make_shared<const Running>(Running{generation, std::move(candidate.policy), *bound, std::move(names)});
+                        candidate.image, !pending.has_value(),
+                        candidate.policy};
+  auto next = std::make_shared<const Running>(Running{generation, std::move(candidate.policy), *bound});
 
-  runtime_.publish(*std::move(bound), rule_uids);
+  runtime_.publish(*std::move(bound), binder_.rule_uids());
+  if (!candidate.change) compiler_ = std::move(candidate.compiler);
   const std::scoped_lock state(state_mutex_);
   running_ = std::move(next);
   pending_ = pending;
@@ -249,22 +302,23 @@ PolicyStore::Result PolicyStore::put_in_force(rules::LoadedPolicy candidate, con
 }
 
 PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author& author, std::string action) {
-  std::optional<rules::Image> image;
+  std::optional<Generation> target;
   for (const Generation& each : history()) {
-    if (each.number == generation) image = each.image;
+    if (each.number == generation) target = each;
   }
-  if (!image) {
+  if (!target) {
     return std::unexpected(
         Refusal{Refusal::Kind::missing, fmt::format("generation {} is not in the history", generation), {}, {}});
   }
-  const std::string file(image->file());
-  auto policy = rules::read_policy(image->source(), file);
-  if (!policy) return std::unexpected(invalid_document(std::move(policy.error()), file, image->source()));
   ChangeRequest request;
   request.author = author;
   request.action = std::move(action);
-  request.file = file;
-  auto outcome = change(rules::LoadedPolicy{std::move(policy->policy), *std::move(image), {}}, request);
+  request.file = target->image.file();
+  // Where only rules and memberships lie between the two, the compiler goes back too and goes on from there.
+  auto updated = update(*running(), target->policy);
+  if (updated && !*updated) return std::unexpected(std::move(updated->error()));
+  auto outcome = updated ? change(std::move(**updated), request)
+                         : change(Candidate{target->policy, target->image, {}, nullptr, std::nullopt}, request);
   if (outcome && outcome->changed) {
     const std::string summary = fmt::format("back to generation {}", generation);
     outcome->summary = summary;
@@ -277,9 +331,9 @@ PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author&
 void PolicyStore::remember(const Generation& generation) {
   history_.push_back(generation);
   std::size_t bytes = 0;
-  for (const Generation& each : history_) bytes += each.image.bytes().size();
+  for (const Generation& each : history_) bytes += each.image.own_bytes();
   while (history_.size() > kHistory || (history_.size() > 2 && bytes > kHistoryBytes)) {
-    bytes -= history_.front().image.bytes().size();
+    bytes -= history_.front().image.own_bytes();
     history_.pop_front();
   }
 }

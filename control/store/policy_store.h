@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "control/store/clock.h"
 #include "dataplane/engine/bound_policy.h"
 #include "dataplane/runtime/runtime.h"
+#include "rules/compile/compiler.h"
 #include "rules/compile/load_policy.h"
 #include "rules/document/documents.h"
 #include "rules/image/image.h"
@@ -41,6 +41,7 @@ struct Generation {
   std::string summary;  // "2 rules added, 1 removed"
   rules::Image image;
   bool confirmed = true;
+  rules::Policy policy;
 };
 
 // The policy in force with everything that names its parts; immutable, shared with readers.
@@ -48,7 +49,6 @@ struct Running {
   Generation generation;
   rules::Policy policy;
   std::shared_ptr<const dataplane::BoundPolicy> bound;
-  dataplane::Binder names;
 };
 
 struct Refusal {
@@ -104,14 +104,14 @@ class PolicyStore {
   static constexpr std::size_t kHistoryBytes = std::size_t{1} << 30U;
 
   using Result = std::expected<Outcome, Refusal>;
-  // New text of the document from the running one, or what is wrong with the edit.
-  using Edit = std::function<std::expected<std::string, std::string>(std::string_view text)>;
 
   PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock);
 
   // A policy document or a compiled image.
   [[nodiscard]] Result apply(const std::string& body, const ChangeRequest& request);
-  [[nodiscard]] Result edit(const Edit& edit, const ChangeRequest& request);
+  // RFC 6902 on the document in force. Where it touches groups, ACLs, prefix lists or the groups of interfaces alone,
+  // what did not change is neither read nor compiled nor proven again.
+  [[nodiscard]] Result patch(std::string_view patch, const ChangeRequest& request);
   [[nodiscard]] Result rollback(std::optional<std::uint64_t> generation, const Author& author);
   [[nodiscard]] Result confirm(const Author& author);
   // Reverts a change whose confirmation did not come in time; nullopt when nothing was due. Call it often.
@@ -122,15 +122,30 @@ class PolicyStore {
   [[nodiscard]] std::optional<Pending> pending() const;
 
  private:
-  using Read = std::expected<rules::LoadedPolicy, Refusal>;
+  // A policy that was read, compiled and proven. `change`: it differs from the one in force in this alone.
+  struct Candidate {
+    rules::Policy policy;
+    rules::Image image;
+    rules::Diagnostics warnings;
+    std::unique_ptr<rules::Compiler> compiler;  // of the image; none where `change` is told, or where it was loaded
+    std::optional<dataplane::RulesChange> change;
+  };
+  using Read = std::expected<Candidate, Refusal>;
 
   [[nodiscard]] Read read(const std::string& body, const std::string& file) const;
   [[nodiscard]] std::optional<Refusal> refuse_now(const ChangeRequest& request) const;
   [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
                                                      const ChangeRequest& request) const;
-  [[nodiscard]] Result change(rules::LoadedPolicy candidate, const ChangeRequest& request);
-  [[nodiscard]] Result put_in_force(rules::LoadedPolicy candidate, const ChangeRequest& request, bool text_only,
+  // The policy compiled and proven from what is in force; nothing where that does not do.
+  [[nodiscard]] std::optional<Read> update(const Running& now, rules::Policy policy);
+  [[nodiscard]] Result change(Candidate candidate, const ChangeRequest& request);
+  [[nodiscard]] Result judge(Candidate candidate, const ChangeRequest& request);
+  [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
                                     std::string summary);
+  [[nodiscard]] std::expected<std::shared_ptr<const dataplane::BoundPolicy>, std::string> bind(
+      const Candidate& candidate, bool dry_run, std::uint64_t number, std::uint32_t epoch);
+  // The compiler as it was before a change that did not come into force.
+  void forget_change();
   [[nodiscard]] Result go_back(std::uint64_t generation, const Author& author, std::string action);
   void remember(const Generation& generation);
 
@@ -138,6 +153,9 @@ class PolicyStore {
   dataplane::Runtime& runtime_;
   const Clock clock_;
   std::mutex change_mutex_;  // one change at a time; taken before state_mutex_
+  // Under change_mutex_. Of the policy in force; none where its image was loaded, not compiled.
+  std::unique_ptr<rules::Compiler> compiler_;
+  dataplane::Binder binder_;
   mutable std::mutex state_mutex_;
   std::shared_ptr<const Running> running_;
   std::deque<Generation> history_;  // oldest first
@@ -145,7 +163,7 @@ class PolicyStore {
 };
 
 // What a change does, in a few words for people.
-[[nodiscard]] std::string summarize(const Running* before, const rules::LoadedPolicy& after);
+[[nodiscard]] std::string summarize(const rules::Policy* before, const rules::Policy& after);
 
 // The text without white space between its tokens: equal for a document and the same after formatting.
 [[nodiscard]] std::string minified(std::string_view json);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "control/store/policy_store.h"
-#include "rules/decide/policy_view.h"
+#include "rules/compile/rule_text.h"
 #include "rules/document/documents.h"
 
 namespace sallyport::control {
@@ -38,13 +38,35 @@ constexpr Told kTold[] = {{Section::interfaces, "interface"},     {Section::subn
                           {Section::route_tables, "route table"}, {Section::security_groups, "security group"},
                           {Section::network_acls, "network ACL"}};
 
-void weigh(const rules::Image& image, int weight, Balance& out) {
-  const rules::PolicyView view(image);
-  for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
-    const rules::RuleInfo rule = view.rule(i);
-    if (rule.line == 0) continue;  // nobody wrote it
-    out[fmt::format("{} {} {} {} {}", rule.is_acl, rule.owner, static_cast<int>(rule.direction), rule.rule_no,
-                    rule.text)] += weight;
+void weigh(std::string_view owner, rules::Direction direction, const std::vector<rules::GroupRule>& rules, int weight,
+           Balance& out) {
+  for (const auto& rule : rules) {
+    if (rule.where.line == 0) continue;  // nobody wrote it
+    out[fmt::format("group {} {} {}", owner, static_cast<int>(direction), rules::text_of(rule, direction))] += weight;
+  }
+}
+
+void weigh(std::string_view owner, rules::Direction direction, const std::vector<rules::AclEntry>& entries, int weight,
+           Balance& out) {
+  for (const auto& entry : entries) {
+    if (entry.where.line == 0) continue;
+    out[fmt::format("ACL {} {} {}", owner, static_cast<int>(direction), rules::text_of(entry, direction))] += weight;
+  }
+}
+
+template <typename T>
+void weigh(const rules::Named<T>& owners, std::string_view name, int weight, Balance& out) {
+  const auto found = owners.find(name);
+  if (found == owners.end()) return;
+  weigh(name, rules::Direction::ingress, found->second.ingress, weight, out);
+  weigh(name, rules::Direction::egress, found->second.egress, weight, out);
+}
+
+// The rules of the groups and ACLs that differ.
+void weigh(const rules::Policy& policy, const std::vector<rules::Difference>& differences, int weight, Balance& out) {
+  for (const auto& each : differences) {
+    if (each.section == Section::security_groups) weigh(policy.security_groups, each.name, weight, out);
+    if (each.section == Section::network_acls) weigh(policy.network_acls, each.name, weight, out);
   }
 }
 
@@ -106,8 +128,8 @@ void tell_one(const rules::Difference& of, std::string_view what, const rules::P
   out.push_back(fmt::format("{} {} changed{}{}", what, of.name, more.empty() ? "" : ": ", more));
 }
 
-void tell_differences(const rules::Policy& before, const rules::Policy& after, std::vector<std::string>& out) {
-  const auto all = rules::differences(before, after);
+void tell_differences(const rules::Policy& before, const rules::Policy& after,
+                      const std::vector<rules::Difference>& all, std::vector<std::string>& out) {
   const bool rules_told = !out.empty();
   for (const auto& [section, what] : kTold) {
     Count count;
@@ -130,18 +152,20 @@ void tell_differences(const rules::Policy& before, const rules::Policy& after, s
 
 }  // namespace
 
-std::string summarize(const Running* before, const rules::LoadedPolicy& after) {
+std::string summarize(const rules::Policy* before, const rules::Policy& after) {
+  static const rules::Policy kNothing;
+  const auto all = rules::differences(before != nullptr ? *before : kNothing, after);
   Balance rules;
-  if (before != nullptr) weigh(before->generation.image, -1, rules);
-  weigh(after.image, 1, rules);
+  if (before != nullptr) weigh(*before, all, -1, rules);
+  weigh(after, all, 1, rules);
   std::vector<std::string> parts;
   tell(count_of(rules), "rule", parts);
   if (before != nullptr) {
-    tell_differences(before->policy, after.policy, parts);
+    tell_differences(*before, after, all, parts);
   } else {
-    tell({static_cast<int>(after.policy.interfaces.size())}, "interface", parts);
-    tell({static_cast<int>(after.policy.subnets.size())}, "subnet", parts);
-    tell({static_cast<int>(after.policy.nat_gateways.size())}, "NAT gateway", parts);
+    tell({static_cast<int>(after.interfaces.size())}, "interface", parts);
+    tell({static_cast<int>(after.subnets.size())}, "subnet", parts);
+    tell({static_cast<int>(after.nat_gateways.size())}, "NAT gateway", parts);
   }
   return parts.empty() ? "nobody and no rule" : fmt::format("{}", fmt::join(parts, ", "));
 }

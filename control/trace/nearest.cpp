@@ -35,6 +35,7 @@ class Hints {
   Hints(const dataplane::StageEvent& event, const Names& names, const rules::Policy& policy)
       : event_(event), names_(names), policy_(policy), groups_(groups_of(event.query.remote, names.view)) {
     for (rules::RuleIndex i = 0; i < names.view.rules(); ++i) {
+      if (!names.view.has_rule(i)) continue;
       const auto rule = names.view.rule(i);
       texts_.emplace(rule.name, rule.text);
     }

@@ -312,6 +312,13 @@ std::expected<TraceResult, std::string> trace_new(const rules::Image& image, con
 
 std::expected<TraceResult, std::string> trace(const rules::Image& image, const rules::GatewayConfig* gateway,
                                               const TraceRequest& request) {
+  const auto policy = policy_of(image);
+  if (!policy) return Failure(policy.error());
+  return trace(image, *policy, gateway, request);
+}
+
+std::expected<TraceResult, std::string> trace(const rules::Image& image, const rules::Policy& policy,
+                                              const rules::GatewayConfig* gateway, const TraceRequest& request) {
   // A SYN is no packet of an established flow.
   const auto letters = request.established && request.flags == "S" ? "A" : request.flags;
   const auto flags = parse_tcp_flags(letters);
@@ -320,10 +327,8 @@ std::expected<TraceResult, std::string> trace(const rules::Image& image, const r
     return Failure(protocol_name(request.protocol) + " needs a destination port");
   if (gateway == nullptr && !request.in_port.empty())
     return Failure("a port means something only with a gateway document");
-  const auto policy = policy_of(image);
-  if (!policy) return Failure(policy.error());
-  return request.established ? trace_established(*policy, gateway, request, *flags)
-                             : trace_new(image, *policy, gateway, request, *flags);
+  return request.established ? trace_established(policy, gateway, request, *flags)
+                             : trace_new(image, policy, gateway, request, *flags);
 }
 
 }  // namespace sallyport::control

@@ -55,6 +55,10 @@ struct TraceResult {
 [[nodiscard]] std::expected<TraceResult, std::string> trace(const rules::Image& image,
                                                             const rules::GatewayConfig* gateway,
                                                             const TraceRequest& request);
+// The same where the image's policy is at hand; an image that was derived from another needs it.
+[[nodiscard]] std::expected<TraceResult, std::string> trace(const rules::Image& image, const rules::Policy& policy,
+                                                            const rules::GatewayConfig* gateway,
+                                                            const TraceRequest& request);
 [[nodiscard]] nlohmann::json to_json(const TraceResult& result);  // schema sallyport/trace/1
 [[nodiscard]] std::string to_text(const TraceResult& result);     // one line a stage, as in the command line contract
 

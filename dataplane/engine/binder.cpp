@@ -31,14 +31,33 @@ std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rule
   bound->epoch_ = epoch;
   if (auto error = bind_ports(*bound)) return std::unexpected(std::move(*error));
   if (!has_uids_for(bound->view_)) {
-    return std::unexpected(std::to_string(interface_names_.size()) +
+    return std::unexpected(std::to_string(interface_names_->size()) +
                            " interfaces and NAT gateways were named since the gateway started, more than it can tell "
                            "apart with these: restart sallyportd with the new policy");
   }
   bind_places(*bound);
-  bind_rules(*bound);
+  bind_rules(*bound, 0);
   bind_public_addresses(*bound);
   lapse_history_.note(bound->view_, bound->interface_uids_, now);
+  bound->lapses_ = lapse_history_.lapses(now);
+  return bound;
+}
+
+std::shared_ptr<const BoundPolicy> Binder::rebind(const BoundPolicy& before, rules::Image image,
+                                                  const RulesChange& change, std::uint64_t generation,
+                                                  std::uint32_t epoch, std::uint64_t now) {
+  std::shared_ptr<BoundPolicy> bound(new BoundPolicy(before));
+  bound->image_ = std::move(image);
+  bound->view_ = rules::PolicyView(bound->image_);
+  bound->generation_ = generation;
+  bound->epoch_ = epoch;
+  bind_rules(*bound, before.view_.rules());
+  std::vector<rules::InterfaceIndex> changed;
+  for (rules::InterfaceIndex i = 0; i < bound->view_.interfaces(); ++i) {
+    const std::uint32_t list = bound->view_.group_list(i);
+    if (list != before.view_.group_list(i) || std::ranges::binary_search(change.group_lists, list)) changed.push_back(i);
+  }
+  lapse_history_.note_some(bound->view_, bound->interface_uids_, changed, now);
   bound->lapses_ = lapse_history_.lapses(now);
   return bound;
 }
@@ -63,17 +82,17 @@ std::optional<std::string> Binder::bind_ports(BoundPolicy& bound) const {
 
 // A uid is the hop of a flow's key (FlowTuple), and none is given twice.
 bool Binder::has_uids_for(const rules::PolicyView& view) const {
-  const std::size_t most = interface_names_.size() + view.interfaces() + view.nat_gateways();
+  const std::size_t most = interface_names_->size() + view.interfaces() + view.nat_gateways();
   return kFirstInterfaceUid + most <= FlowTuple::kMaxHop;
 }
 
 Uid Binder::uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name) {
   const auto known = interface_uids_.find(key);
-  Uid uid = kFirstInterfaceUid + static_cast<Uid>(interface_names_.size());
+  Uid uid = kFirstInterfaceUid + static_cast<Uid>(interface_names_->size());
   if (known != interface_uids_.end()) {
     uid = known->second;
   } else {
-    interface_names_.emplace_back(name);
+    interface_names_->emplace_back(name);
   }
   living.emplace(std::move(key), uid);
   return uid;
@@ -81,6 +100,7 @@ Uid Binder::uid_named(std::unordered_map<std::string, Uid>& living, std::string 
 
 void Binder::bind_places(BoundPolicy& bound) {
   const auto& view = bound.view_;
+  interface_names_ = std::make_shared<std::vector<std::string>>(*interface_names_);
   std::unordered_map<std::string, Uid> living;
   for (rules::InterfaceIndex i = 0; i < view.interfaces(); ++i) {
     const auto info = view.interface(i);
@@ -96,11 +116,13 @@ void Binder::bind_places(BoundPolicy& bound) {
     set_index(bound.nat_indexes_, bound.nat_uids_.back(), i);
   }
   interface_uids_ = std::move(living);
+  bound.interface_names_ = interface_names_;
 }
 
-void Binder::bind_rules(BoundPolicy& bound) {
+// Those from `first` on; the rules of one owner and direction stand together.
+void Binder::bind_rules(BoundPolicy& bound, rules::RuleIndex first) {
   std::unordered_map<std::string, std::uint32_t> seen;  // equal rules of one owner stay apart by their order
-  for (rules::RuleIndex i = 0; i < bound.view_.rules(); ++i) {
+  for (rules::RuleIndex i = first; i < bound.view_.rules(); ++i) {
     const auto info = bound.view_.rule(i);
     std::string key = (info.is_acl ? "a\n" : "g\n") + std::string(info.owner) + '\n' +
                       (info.direction == rules::Direction::ingress ? "i\n" : "e\n") + std::to_string(info.rule_no) +
@@ -150,11 +172,5 @@ void Binder::bind_public_addresses(BoundPolicy& bound) {
 }
 
 std::uint32_t Binder::rule_uids() const { return static_cast<std::uint32_t>(rule_uids_.size()); }
-
-const std::string& Binder::interface_name(Uid uid) const {
-  static const std::string kNobody;
-  const auto index = uid - kFirstInterfaceUid;
-  return uid < kFirstInterfaceUid || index >= interface_names_.size() ? kNobody : interface_names_[index];
-}
 
 }  // namespace sallyport::dataplane

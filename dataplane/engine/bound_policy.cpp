@@ -9,6 +9,11 @@
 
 namespace sallyport::dataplane {
 
+std::string_view BoundPolicy::interface_name(Uid uid) const {
+  if (uid < kFirstInterfaceUid || uid - kFirstInterfaceUid >= interface_names_->size()) return {};
+  return (*interface_names_)[uid - kFirstInterfaceUid];
+}
+
 std::span<const PortIndex> BoundPolicy::ports_of(rules::SubnetIndex subnet) const {
   if (subnet == rules::kNone) return {};
   return subnet_ports_[subnet];

@@ -64,6 +64,8 @@ class BoundPolicy {
   // kNone where the uid's owner is not in this generation.
   [[nodiscard]] rules::InterfaceIndex interface_of(Uid uid) const { return indexed(interface_indexes_, uid); }
   [[nodiscard]] rules::NatIndex nat_of(Uid uid) const { return indexed(nat_indexes_, uid); }
+  // The name behind a uid, also of one that is gone; empty for none.
+  [[nodiscard]] std::string_view interface_name(Uid uid) const;
   [[nodiscard]] std::uint32_t rule_uid(rules::RuleIndex index) const { return rule_uids_[index]; }
   [[nodiscard]] std::uint32_t rule_uid_limit() const { return rule_uid_limit_; }
 
@@ -112,6 +114,7 @@ class BoundPolicy {
   std::uint32_t epoch_ = 0;
   std::vector<Uid> interface_uids_, nat_uids_;
   std::vector<std::uint32_t> interface_indexes_, nat_indexes_;  // by uid
+  std::shared_ptr<const std::vector<std::string>> interface_names_;  // by uid - kFirstInterfaceUid
   std::vector<std::uint32_t> rule_uids_;
   std::uint32_t rule_uid_limit_ = 0;
   std::vector<PortSettings> ports_;
@@ -122,6 +125,11 @@ class BoundPolicy {
   std::vector<WrittenMac> written_macs_;   // ascending by link address
   std::vector<DrainingAddress> draining_;  // ascending by address
   std::vector<Lapse> lapses_;              // ascending
+};
+
+// What a change of rules and memberships alone leaves as it was, and what not.
+struct RulesChange {
+  std::vector<std::uint32_t> group_lists;  // that decide otherwise now, ascending
 };
 
 // Keeps names and their uids over generations. Control thread only.
@@ -137,20 +145,26 @@ class Binder {
                                                                                     std::uint32_t epoch,
                                                                                     std::uint64_t now);
 
+  // The same for an image whose interfaces, subnets, routes and addresses are those of `before`, the latest that was
+  // bound: only groups of interfaces, rules and who they are about may differ.
+  [[nodiscard]] std::shared_ptr<const BoundPolicy> rebind(const BoundPolicy& before, rules::Image image,
+                                                          const RulesChange& change, std::uint64_t generation,
+                                                          std::uint32_t epoch, std::uint64_t now);
+
   [[nodiscard]] std::uint32_t rule_uids() const;  // one more than the highest in use
-  [[nodiscard]] const std::string& interface_name(Uid uid) const;
 
  private:
   [[nodiscard]] std::optional<std::string> bind_ports(BoundPolicy& bound) const;
   [[nodiscard]] bool has_uids_for(const rules::PolicyView& view) const;
   void bind_places(BoundPolicy& bound);
-  void bind_rules(BoundPolicy& bound);
+  void bind_rules(BoundPolicy& bound, rules::RuleIndex first);
   void bind_public_addresses(BoundPolicy& bound);
   [[nodiscard]] Uid uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name);
 
   std::vector<PortSettings> ports_;
   std::unordered_map<std::string, Uid> interface_uids_;  // of the latest generation, NAT gateways too
-  std::vector<std::string> interface_names_;             // by uid - kFirstInterfaceUid
+  // By uid - kFirstInterfaceUid; what was given to a bound policy is not changed any more.
+  std::shared_ptr<std::vector<std::string>> interface_names_ = std::make_shared<std::vector<std::string>>();
   std::unordered_map<std::string, std::uint32_t> rule_uids_;
   std::unordered_map<std::uint32_t, DrainingAddress> public_history_;
   LapseHistory lapse_history_;

@@ -27,20 +27,50 @@ LapseHistory::Spans LapseHistory::merged(const Spans& before, const std::vector<
   return spans;
 }
 
+class LapseHistory::OpenPorts {
+ public:
+  explicit OpenPorts(const rules::PolicyView& view) : view_(view) {}
+
+  const std::vector<rules::PortRange>& of(rules::InterfaceIndex interface, rules::Direction direction) {
+    const auto [found, is_new] = of_groups_.try_emplace({view_.group_list(interface), direction});
+    if (is_new) view_.untracked_tcp_ports(interface, direction, found->second);
+    return found->second;
+  }
+
+ private:
+  const rules::PolicyView& view_;
+  std::map<std::pair<std::uint32_t, rules::Direction>, std::vector<rules::PortRange>> of_groups_;
+};
+
 void LapseHistory::note(const rules::PolicyView& view, std::span<const Uid> uids, std::uint64_t now) {
-  std::map<std::pair<Uid, rules::Direction>, Spans> next;
-  std::map<std::pair<std::uint32_t, rules::Direction>, std::vector<rules::PortRange>> ports_of_groups;
+  std::map<Key, Spans> next;
+  OpenPorts ports(view);
   for (rules::InterfaceIndex i = 0; i < uids.size(); ++i) {
     for (const auto direction : {rules::Direction::ingress, rules::Direction::egress}) {
-      const auto [found, is_new] = ports_of_groups.try_emplace({view.group_list(i), direction});
-      auto& ports = found->second;
-      if (is_new) view.untracked_tcp_ports(i, direction, ports);
-      const auto before = spans_.find({uids[i], direction});
-      auto spans = merged(before == spans_.end() ? Spans{} : before->second, ports, now);
-      if (!spans.empty()) next.emplace(std::pair{uids[i], direction}, std::move(spans));
+      const Key key{uids[i], direction};
+      const auto before = spans_.find(key);
+      auto spans = merged(before == spans_.end() ? Spans{} : before->second, ports.of(i, direction), now);
+      if (!spans.empty()) next.emplace(key, std::move(spans));
     }
   }
   spans_ = std::move(next);
+}
+
+void LapseHistory::note_some(const rules::PolicyView& view, std::span<const Uid> uids,
+                             std::span<const rules::InterfaceIndex> interfaces, std::uint64_t now) {
+  OpenPorts ports(view);
+  for (const rules::InterfaceIndex i : interfaces) {
+    for (const auto direction : {rules::Direction::ingress, rules::Direction::egress}) {
+      const Key key{uids[i], direction};
+      const auto before = spans_.find(key);
+      auto spans = merged(before == spans_.end() ? Spans{} : before->second, ports.of(i, direction), now);
+      if (!spans.empty()) {
+        spans_[key] = std::move(spans);
+      } else if (before != spans_.end()) {
+        spans_.erase(before);
+      }
+    }
+  }
 }
 
 std::vector<Lapse> LapseHistory::lapses(std::uint64_t now) const {

@@ -31,6 +31,9 @@ class LapseHistory {
 
   // A policy comes into force at `now`, in seconds; `uids` are those of its interfaces.
   void note(const rules::PolicyView& view, std::span<const Uid> uids, std::uint64_t now);
+  // The same where only these interfaces' groups differ from the policy before.
+  void note_some(const rules::PolicyView& view, std::span<const Uid> uids,
+                 std::span<const rules::InterfaceIndex> interfaces, std::uint64_t now);
   // What is not let through any more, ascending.
   [[nodiscard]] std::vector<Lapse> lapses(std::uint64_t now) const;
 
@@ -42,9 +45,13 @@ class LapseHistory {
   };
   using Spans = std::vector<Span>;
 
+  using Key = std::pair<Uid, rules::Direction>;
+  // Asks for each group list once.
+  class OpenPorts;
+
   [[nodiscard]] static Spans merged(const Spans& before, const std::vector<rules::PortRange>& ports, std::uint64_t now);
 
-  std::map<std::pair<Uid, rules::Direction>, Spans> spans_;
+  std::map<Key, Spans> spans_;
 };
 
 }  // namespace sallyport::dataplane

@@ -81,6 +81,7 @@ bool same(const Options& a, const Options& b) {
 
 // The order of VPC blocks counts in the first alone: the resolver's address is in it.
 bool same(const Vpc& a, const Vpc& b) {
+  if (a.cidr_blocks.empty() || b.cidr_blocks.empty()) return a.cidr_blocks.empty() && b.cidr_blocks.empty();
   return a.internet_gateway == b.internet_gateway && a.resolver() == b.resolver() &&
          same_set(a.cidr_blocks, b.cidr_blocks) && same_set(a.ipv6_cidr_blocks, b.ipv6_cidr_blocks);
 }
