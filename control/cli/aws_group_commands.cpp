@@ -158,8 +158,8 @@ int run(const Invocation& invocation, const Command& command, const std::string&
   }
   const std::string group = arguments->text("group-id");
   return edit_running(
-      invocation, {object_at("security_groups", group)}, [&](PolicyEdit& edit) { return edit_all(edit, group, direction, add, *rules); },
-      arguments->text("write"));
+      invocation, {object_at("security_groups", group)},
+      [&](PolicyEdit& edit) { return edit_all(edit, group, direction, add, *rules); }, arguments->text("write"));
 }
 
 template <const Command& kCommand>

@@ -10,8 +10,8 @@
 #include "control/server/api.h"
 #include "control/server/unix_listener.h"
 #include "control/store/diagnostic_json.h"
-#include "control/store/prefixes.h"
 #include "control/store/patch_objects.h"
+#include "control/store/prefixes.h"
 #include "rules/document/documents.h"
 
 namespace sallyport::control {

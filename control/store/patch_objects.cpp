@@ -19,11 +19,10 @@ namespace {
 using nlohmann::ordered_json;
 using rules::Section;
 
-constexpr std::array<std::pair<std::string_view, Section>, 4> kSections{
-    {{"prefix_lists", Section::prefix_lists},
-     {"security_groups", Section::security_groups},
-     {"network_acls", Section::network_acls},
-     {"interfaces", Section::interfaces}}};
+constexpr std::array<std::pair<std::string_view, Section>, 4> kSections{{{"prefix_lists", Section::prefix_lists},
+                                                                         {"security_groups", Section::security_groups},
+                                                                         {"network_acls", Section::network_acls},
+                                                                         {"interfaces", Section::interfaces}}};
 
 struct Touched {
   Section section = Section::vpc;

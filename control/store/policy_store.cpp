@@ -14,7 +14,6 @@
 #include "control/store/patch_objects.h"
 #include "rules/analyze/diff.h"
 #include "rules/prove/prove.h"
-#include "rules/prove/prove_update.h"
 
 namespace sallyport::control {
 namespace {
@@ -252,8 +251,7 @@ std::expected<std::shared_ptr<const dataplane::BoundPolicy>, std::string> Policy
   const auto seconds = static_cast<std::uint64_t>(clock.count());
   const auto now = running();
   if (candidate.change && dry_run) return now->bound;
-  if (candidate.change)
-    return binder_.rebind(*now->bound, candidate.image, *candidate.change, number, epoch, seconds);
+  if (candidate.change) return binder_.rebind(*now->bound, candidate.image, *candidate.change, number, epoch, seconds);
   if (!dry_run) return binder_.bind(candidate.image, number, epoch, seconds);
   dataplane::Binder trial = binder_;
   return trial.bind(candidate.image, number, epoch, seconds);

@@ -55,7 +55,8 @@ std::shared_ptr<const BoundPolicy> Binder::rebind(const BoundPolicy& before, rul
   std::vector<rules::InterfaceIndex> changed;
   for (rules::InterfaceIndex i = 0; i < bound->view_.interfaces(); ++i) {
     const std::uint32_t list = bound->view_.group_list(i);
-    if (list != before.view_.group_list(i) || std::ranges::binary_search(change.group_lists, list)) changed.push_back(i);
+    if (list != before.view_.group_list(i) || std::ranges::binary_search(change.group_lists, list))
+      changed.push_back(i);
   }
   lapse_history_.note_some(bound->view_, bound->interface_uids_, changed, now);
   bound->lapses_ = lapse_history_.lapses(now);

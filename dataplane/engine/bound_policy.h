@@ -113,7 +113,7 @@ class BoundPolicy {
   std::uint64_t generation_ = 0;
   std::uint32_t epoch_ = 0;
   std::vector<Uid> interface_uids_, nat_uids_;
-  std::vector<std::uint32_t> interface_indexes_, nat_indexes_;  // by uid
+  std::vector<std::uint32_t> interface_indexes_, nat_indexes_;       // by uid
   std::shared_ptr<const std::vector<std::string>> interface_names_;  // by uid - kFirstInterfaceUid
   std::vector<std::uint32_t> rule_uids_;
   std::uint32_t rule_uid_limit_ = 0;

@@ -179,9 +179,9 @@ void Rules::read_groups(const Policy& policy) {
       }
       for (const auto& name : from.prefix_lists) {
         rule.peers.push_back(list(policy, name));
-        const auto& [where, entries, ipv6_entries] = policy.prefix_lists.at(name);
-        rule.everywhere |= std::ranges::find(entries, everywhere) != entries.end();
-        rule.ipv6_everywhere |= std::ranges::find(ipv6_entries, ipv6_everywhere) != ipv6_entries.end();
+        const PrefixList& of = policy.prefix_lists.at(name);
+        rule.everywhere |= std::ranges::find(of.entries, everywhere) != of.entries.end();
+        rule.ipv6_everywhere |= std::ranges::find(of.ipv6_entries, ipv6_everywhere) != of.ipv6_entries.end();
       }
       for (const auto& name : from.security_groups) rule.peers.push_back(group(name));
       if (from.self) rule.peers.push_back(group(owner));

@@ -51,6 +51,25 @@ AddressSet<Address> set_of(const std::vector<PrefixType>& prefixes) {
   return set_of(std::move(ranges), std::ranges::any_of(prefixes, [](const auto& p) { return p.length == 0; }));
 }
 
+// The addresses of `a` that `b` does not hold.
+std::vector<AddressRange<Ipv4>> difference(const std::vector<AddressRange<Ipv4>>& a,
+                                           const std::vector<AddressRange<Ipv4>>& b) {
+  std::vector<AddressRange<Ipv4>> rest;
+  std::size_t next = 0;
+  for (const auto& range : a) {
+    std::uint64_t first = range.first.value;
+    const std::uint64_t end = std::uint64_t{range.last.value} + 1;
+    while (next < b.size() && b[next].last < range.first) ++next;
+    for (std::size_t i = next; i < b.size() && b[i].first.value < end && first < end; ++i) {
+      if (first < b[i].first.value)
+        rest.push_back({Ipv4{static_cast<std::uint32_t>(first)}, Ipv4{b[i].first.value - 1}});
+      first = std::max(first, std::uint64_t{b[i].last.value} + 1);
+    }
+    if (first < end) rest.push_back({Ipv4{static_cast<std::uint32_t>(first)}, range.last});
+  }
+  return rest;
+}
+
 // An object begins or ends to hold addresses from `address` on.
 template <typename Address>
 struct Edge {
@@ -233,11 +252,54 @@ void classify_family(const AddressObjects& objects, AddressSet<Address> AddressO
 
 }  // namespace
 
+std::optional<ObjectChange> AddressObjects::change(ObjectId id, AddressObject next) {
+  AddressObject& object = objects_[id];
+  if (object.ipv6.ranges != next.ipv6.ranges || object.ipv4.everything || next.ipv4.everything ||
+      object.ipv4.any_peer != next.ipv4.any_peer) {
+    return std::nullopt;
+  }
+  ObjectChange change{.object = id,
+                      .came = difference(next.ipv4.ranges, object.ipv4.ranges),
+                      .went = difference(object.ipv4.ranges, next.ipv4.ranges)};
+  object = std::move(next);
+  return change;
+}
+
+std::optional<ObjectChange> AddressObjects::change_list(const std::string& name) {
+  const auto found = lists_.find(name);
+  if (found == lists_.end()) return ObjectChange{};
+  const PrefixList& list = context_.policy.prefix_lists.at(name);
+  return change(found->second, {.ipv4 = set_of<Ipv4>(list.entries), .ipv6 = set_of<Ipv6>(list.ipv6_entries)});
+}
+
+std::optional<ObjectChange> AddressObjects::change_members(std::uint32_t group, const std::vector<Ipv4>& came,
+                                                           const std::vector<Ipv4>& went) {
+  auto& ranges = members_[group].ipv4;
+  std::erase_if(ranges, [&](const auto& range) {
+    return range.first == range.last && std::ranges::find(went, range.first) != went.end();
+  });
+  for (const Ipv4 address : came) ranges.push_back({address, address});
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return ObjectChange{};
+  return change(found->second,
+                {.ipv4 = set_of(members_[group].ipv4, false), .ipv6 = set_of(members_[group].ipv6, false)});
+}
+
+std::optional<std::vector<ObjectChange>> AddressObjects::from(ObjectId first) const {
+  std::vector<ObjectChange> changes;
+  for (ObjectId id = first; id < objects_.size(); ++id) {
+    const AddressObject& object = objects_[id];
+    if (!object.ipv6.ranges.empty() && !object.ipv6.everything) return std::nullopt;
+    if (!object.ipv4.everything) changes.push_back({.object = id, .came = object.ipv4.ranges, .went = {}});
+  }
+  return changes;
+}
+
 AddressClasses classify(const AddressObjects& objects, Meter& meter) {
   AddressClasses classes;
   classes.of_object.resize(objects.size());
   classes.ipv6_of_object.resize(objects.size());
-  Interner sets;
+  Interner& sets = classes.sets;
   const auto number = [&](const std::vector<ObjectId>& active) {
     const auto [id, added] = sets.add(active);
     if (added) meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
@@ -265,8 +327,9 @@ AddressClasses classify(const AddressObjects& objects, Meter& meter) {
     }
   };
   classify_family(objects, &AddressObject::ipv4, meter, sizeof(AddressStep), ipv4);
+  classes.has_ipv4.assign(sets.size(), true);
   classify_family(objects, &AddressObject::ipv6, meter, sizeof(Ipv6Step), ipv6);
-  classes.count = sets.size();
+  classes.has_ipv4.resize(sets.size());
   return classes;
 }
 

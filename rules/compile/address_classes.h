@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rules/compile/context.h"
+#include "rules/compile/interner.h"
 #include "rules/compile/step_map_writer.h"
 #include "rules/compile/wide_map_writer.h"
 
@@ -24,6 +26,7 @@ template <typename Address>
 struct AddressRange {
   Address first{};
   Address last{};
+  friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
 // The addresses of one family in an object.
@@ -39,6 +42,13 @@ struct AddressObject {
   AddressSet<Ipv6> ipv6;
 };
 
+// How the IPv4 addresses of an object changed.
+struct ObjectChange {
+  ObjectId object = 0;
+  std::vector<AddressRange<Ipv4>> came;  // disjoint, ascending
+  std::vector<AddressRange<Ipv4>> went;
+};
+
 class AddressObjects {
  public:
   // Needs the owners table: a group's members are the addresses that interfaces with this group own.
@@ -51,6 +61,14 @@ class AddressObjects {
 
   [[nodiscard]] const AddressObject& operator[](ObjectId id) const { return objects_[id]; }
   [[nodiscard]] std::size_t size() const { return objects_.size(); }
+  // The prefix list has the policy's entries now; other interfaces have the group. Nothing where that cannot be
+  // followed: IPv6 addresses change, or whether the object holds everything.
+  [[nodiscard]] std::optional<ObjectChange> change_list(const std::string& name);
+  [[nodiscard]] std::optional<ObjectChange> change_members(std::uint32_t group, const std::vector<Ipv4>& came,
+                                                           const std::vector<Ipv4>& went);
+  // Objects from number `first` on as changes of nothing; nothing as above.
+  [[nodiscard]] std::optional<std::vector<ObjectChange>> from(ObjectId first) const;
+
   // "group web", "prefix list office", "10.0.0.0/8".
   [[nodiscard]] std::string name_of(ObjectId id) const;
   // Those with most ranges of addresses, in words.
@@ -64,6 +82,7 @@ class AddressObjects {
   };
 
   ObjectId add(AddressObject object);
+  [[nodiscard]] std::optional<ObjectChange> change(ObjectId id, AddressObject next);
   void collect_ipv6_members();
 
   const CompileContext& context_;
@@ -78,7 +97,8 @@ class AddressObjects {
 struct AddressClasses {
   std::vector<AddressStep> steps;  // addresses to classes
   std::vector<Ipv6Step> ipv6_steps;
-  std::uint32_t count = 0;
+  Interner sets;               // by class: its objects, ascending
+  std::vector<bool> has_ipv4;  // by class: some IPv4 address has it, or had it
   // Of each family, those that some address of it has; empty for objects that hold everything of the family.
   std::vector<std::vector<ClassId>> of_object;
   std::vector<std::vector<ClassId>> ipv6_of_object;

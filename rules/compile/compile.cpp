@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "rules/compile/compile_state.h"
 #include "rules/compile/steps.h"
 #include "rules/image/image_writer.h"
 #include "rules/image/step_map_walk.h"
@@ -108,14 +109,20 @@ CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t
 
 std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Budget& budget, const Elapsed& elapsed,
                                              const ImageCeilings& ceilings) {
+  CompileState state(policy, budget, elapsed);
+  return compile(state, ceilings);
+}
+
+std::expected<Compiled, Diagnostics> compile(CompileState& state, const ImageCeilings& ceilings) {
+  const Policy& policy = state.policy;
+  CompileContext& context = state.context;
   Diagnostics problems;
   at_most(count_rules(policy), ceilings.rules, "rules in all groups and ACLs", "rules", problems);
   at_most(count_routes(policy), ceilings.routes, "routes with every entry of their prefix lists", "routes", problems);
   at_most(most_groups(policy), ceilings.groups_per_interface, "groups of one interface or subnet",
           "groups_per_interface", problems);
   if (problems.has_errors()) return std::unexpected(std::move(problems));
-  CompileContext context(policy, budget, elapsed);
-  context.tables.source = policy.source;
+  context.tables.source = policy.source.view();
   context.tables.file_name = policy.file;
   std::size_t rows = 0;
   for (const auto step : {compile_places, compile_owners, compile_routes, compile_rules}) {
@@ -123,7 +130,7 @@ std::expected<Compiled, Diagnostics> compile(const Policy& policy, const Budget&
     context.meter.weigh(context.tables);
     if (!context.meter.fits()) break;
   }
-  if (context.meter.fits()) rows = compile_decisions(context);
+  if (context.meter.fits()) rows = state.decisions.emplace(context).compile();
   if (const auto problem = context.meter.problem()) {
     problems.error({}, "", *problem);
     return std::unexpected(std::move(problems));

@@ -23,7 +23,7 @@ CompileContext::CompileContext(const Policy& source, const Budget& budget, const
 layout::TextRef CompileContext::text(std::string_view value) {
   const auto [found, added] = texts_.try_emplace(std::string(value));
   if (added) {
-    found->second = {.offset = static_cast<std::uint32_t>(tables.strings.size()),
+    found->second = {.offset = static_cast<std::uint32_t>(tables.before.strings + tables.strings.size()),
                      .size = static_cast<std::uint32_t>(value.size())};
     tables.strings += value;
     meter.hold(value.size() + kTextNode);

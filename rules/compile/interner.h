@@ -13,11 +13,16 @@ namespace sallyport::rules {
 
 class Interner {
  public:
+  Interner() = default;
+  Interner(Interner&&) = default;
+  Interner& operator=(Interner&&) = default;
   // The number, and whether the list is new.
   std::pair<std::uint32_t, bool> add(const std::vector<std::uint32_t>& list) {
     const auto [found, added] = numbers_.try_emplace(list, static_cast<std::uint32_t>(numbers_.size()));
+    if (added) lists_.push_back(&found->first);
     return {found->second, added};
   }
+  [[nodiscard]] const std::vector<std::uint32_t>& operator[](std::uint32_t number) const { return *lists_[number]; }
   // What a new list takes here.
   [[nodiscard]] static std::size_t bytes_of(const std::vector<std::uint32_t>& list) {
     return kNode + list.size() * sizeof(std::uint32_t);
@@ -25,7 +30,7 @@ class Interner {
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(numbers_.size()); }
 
  private:
-  static constexpr std::size_t kNode = 88;  // links, hash, vector, its place in the table, the allocator's bytes
+  static constexpr std::size_t kNode = 96;  // links, hash, vector, its place in the table, the allocator's bytes
   struct Hash {
     std::size_t operator()(const std::vector<std::uint32_t>& list) const {
       std::uint64_t hash = 0xCBF2'9CE4'8422'2325U ^ list.size();
@@ -37,6 +42,7 @@ class Interner {
     }
   };
   std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, Hash> numbers_;
+  std::vector<const std::vector<std::uint32_t>*> lists_;  // by number
 };
 
 }  // namespace sallyport::rules

@@ -35,10 +35,12 @@ std::expected<LoadedPolicy, Diagnostics> from_document(std::string_view text, st
   }
   auto read = read_policy(text, std::move(file_name));
   if (!read) return std::unexpected(std::move(read.error()));
-  auto compiled = compile(read->policy, budget, elapsed);
-  if (!compiled) return std::unexpected(std::move(compiled.error()));
-  return LoadedPolicy{
-      .policy = std::move(read->policy), .image = std::move(compiled->image), .warnings = std::move(read->warnings)};
+  auto kept = compile_and_keep(read->policy, budget, elapsed);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  return LoadedPolicy{.policy = std::move(read->policy),
+                      .image = std::move(kept->compiled.image),
+                      .warnings = std::move(read->warnings),
+                      .compiler = std::move(kept->compiler)};
 }
 
 }  // namespace

@@ -6,10 +6,11 @@
 
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "rules/compile/meter.h"
+#include "rules/compile/compiler.h"
 #include "rules/document/diagnostics.h"
 #include "rules/image/image.h"
 #include "rules/model/policy.h"
@@ -20,6 +21,7 @@ struct LoadedPolicy {
   Policy policy;
   Image image;
   Diagnostics warnings;
+  std::unique_ptr<Compiler> compiler = nullptr;  // of a document
 };
 
 // `file_name` is how the document is called in messages; an image keeps the name it was compiled under. What is wrong

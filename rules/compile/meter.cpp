@@ -40,7 +40,7 @@ std::uint64_t nodes(const Named<T>& section) {
 }  // namespace
 
 std::uint64_t bytes_of(const Policy& policy) {
-  std::uint64_t sum = policy.source.size() + nodes(policy.prefix_lists) + nodes(policy.security_groups) +
+  std::uint64_t sum = policy.source.view().size() + nodes(policy.prefix_lists) + nodes(policy.security_groups) +
                       nodes(policy.network_acls) + nodes(policy.route_tables) + nodes(policy.subnets) +
                       nodes(policy.interfaces) + nodes(policy.nat_gateways);
   for (const auto& [name, list] : policy.prefix_lists) sum += bytes(list.entries) + bytes(list.ipv6_entries);

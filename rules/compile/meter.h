@@ -29,6 +29,9 @@ class Meter {
   // The tables as they are now; they count twice, since the image is a copy of them.
   void weigh(const ImageTables& tables);
 
+  // From now on time is not limited.
+  void stop_clock() { elapsed_ = {}; }
+
   // False once anything is over; `more`: bytes about to be allocated. Cheap: may stand in every loop.
   [[nodiscard]] bool fits(std::uint64_t more = 0) {
     if (held_ + tables_ + more > peak_) peak_ = held_ + tables_ + more;

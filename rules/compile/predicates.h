@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/compile/interner.h"
+#include "rules/compile/kept_table.h"
 #include "rules/compile/meter.h"
 #include "rules/compile/step_map_writer.h"
 #include "rules/image/image_writer.h"
@@ -28,6 +29,17 @@ class PredicateWriter {
   // has peer 0.0.0.0/0, or ::/0, in the family that the predicate is for. Without meaning once over the budget.
   std::uint32_t add(const std::vector<PlacedRule>& rules, const std::vector<bool>* any_peer = nullptr);
 
+  [[nodiscard]] const layout::PredicateRecord& operator[](std::uint32_t id) const {
+    const std::size_t before = tables_.before.predicates;
+    return id < before ? (*earlier_)[id] : tables_.predicates[id - before];
+  }
+  [[nodiscard]] std::size_t size() const { return tables_.before.predicates + tables_.predicates.size(); }
+  // The predicates written so far were moved there, other tables to where `tables.before` says.
+  void go_on_behind(const KeptTable<layout::PredicateRecord>& earlier) {
+    earlier_ = &earlier;
+    maps_.go_on_behind(tables_.before.lines);
+  }
+
  private:
   // A rule begins or ends to match from `key` on.
   struct Edge {
@@ -41,6 +53,7 @@ class PredicateWriter {
 
   ImageTables& tables_;
   Meter& meter_;
+  const KeptTable<layout::PredicateRecord>* earlier_ = nullptr;
   const std::vector<bool>* any_peer_ = nullptr;  // of the predicate being written
   StepMapWriter maps_;
   Interner lists_;

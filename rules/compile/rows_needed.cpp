@@ -47,7 +47,7 @@ RowsNeeded::RowsNeeded(CompileContext& context, const RulePeers& peers, const Ad
     : context_(context), peers_(peers), classes_(classes), objects_(objects), by_object_(objects.size()) {
   sum(&RowsNeeded::by_widest);
   if (!context.meter.rows(rows_, true)) return;
-  seen_.resize(classes.count);
+  seen_.resize(classes.sets.size());
   sum(&RowsNeeded::exactly);
   exact_ = true;
 }

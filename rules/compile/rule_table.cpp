@@ -23,6 +23,8 @@ RuleRecord record_of(const Traffic& traffic, Direction direction, std::uint8_t f
   return record;
 }
 
+}  // namespace
+
 RuleRange add_group_rules(CompileContext& context, const std::string& name, const std::vector<GroupRule>& rules,
                           Direction direction) {
   auto& table = context.tables.rules;
@@ -59,8 +61,6 @@ RuleRange add_acl_entries(CompileContext& context, const std::string& name, cons
   range.end = static_cast<std::uint32_t>(table.size());
   return range;
 }
-
-}  // namespace
 
 void compile_rules(CompileContext& context) {
   for (const auto& [name, group] : context.policy.security_groups) {

@@ -23,9 +23,9 @@ std::size_t tall_lines(std::size_t steps) { return 1 + parts_of(steps, step_map:
 }  // namespace
 
 Ref StepMapWriter::write(Form form, std::size_t lines) {
-  const std::size_t line = lines_.size();
+  const std::size_t line = before_ + lines_.size();
   assert(line + lines <= step_map::kMaxLine);
-  lines_.resize(line + lines);
+  lines_.resize(lines_.size() + lines);
   return step_map::ref_to(form, static_cast<std::uint32_t>(line));
 }
 
@@ -75,28 +75,28 @@ Ref StepMapWriter::keys(std::span<const KeyStep> steps, bool quick) {
   if (count == 1 && step_map::is_leaf(all.front().ref)) return all.front().ref;
   if (count <= step_map::kTinySteps) {
     const Ref ref = write(Form::tiny, 1);
-    fill_steps(step_map::line_of(ref), all, step_map::kTinyBounds, step_map::kTinyBounds / 2);
+    fill_steps(place(ref), all, step_map::kTinyBounds, step_map::kTinyBounds / 2);
     return ref;
   }
   if (count <= step_map::kFlatSteps) {
     const Ref ref = write(Form::flat, step_map::kFlatLines);
-    fill_steps(step_map::line_of(ref), all, 32, 16);
+    fill_steps(place(ref), all, 32, 16);
     return ref;
   }
   if (count <= step_map::kTallSteps) {
     const Ref ref = write(Form::tall, tall_lines(count));
-    fill_tall(step_map::line_of(ref), all);
+    fill_tall(place(ref), all);
     return ref;
   }
   if (count > step_map::kHighSteps || quick) {
     const Ref ref = write(Form::dense, step_map::kDenseLines);
-    fill_dense(step_map::line_of(ref), all);
+    fill_dense(place(ref), all);
     return ref;
   }
   const std::size_t talls = parts_of(count, step_map::kTallSteps);
   const std::size_t last = count - (talls - 1) * step_map::kTallSteps;
   const Ref ref = write(Form::high, 1 + (talls - 1) * step_map::kTallLines + tall_lines(last));
-  const std::size_t line = step_map::line_of(ref);
+  const std::size_t line = place(ref);
   fill_bounds(line, all, step_map::kTallSteps);
   for (std::size_t i = 0; i < talls; ++i) {
     const auto part = all.subspan(i * step_map::kTallSteps);

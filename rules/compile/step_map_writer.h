@@ -24,7 +24,9 @@ struct AddressStep {
 
 class StepMapWriter {
  public:
-  explicit StepMapWriter(std::vector<Line>& lines) : lines_(lines) {}
+  // `before`: how many lines precede those of `lines` where they will be read.
+  explicit StepMapWriter(std::vector<Line>& lines, std::size_t before = 0) : lines_(lines), before_(before) {}
+  void go_on_behind(std::size_t before) { before_ = before; }
 
   // Steps ascend and the first begins at 0. `quick`: rather a dense map than one of more than two lookups.
   [[nodiscard]] step_map::Ref keys(std::span<const KeyStep> steps, bool quick = false);
@@ -32,12 +34,14 @@ class StepMapWriter {
 
  private:
   [[nodiscard]] step_map::Ref write(step_map::Form form, std::size_t lines);
+  [[nodiscard]] std::size_t place(step_map::Ref ref) const { return step_map::line_of(ref) - before_; }
   void fill_steps(std::size_t line, std::span<const KeyStep> steps, std::size_t bounds, std::size_t values_at);
   void fill_tall(std::size_t line, std::span<const KeyStep> steps);
   void fill_dense(std::size_t line, std::span<const KeyStep> steps);
   void fill_bounds(std::size_t line, std::span<const KeyStep> steps, std::size_t every);
 
   std::vector<Line>& lines_;
+  std::size_t before_;
   std::vector<KeyStep> joined_;
 };
 

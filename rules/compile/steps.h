@@ -4,7 +4,8 @@
 // budget ends early, and the meter says so.
 #pragma once
 
-#include <cstddef>
+#include <string>
+#include <vector>
 
 #include "rules/compile/context.h"
 
@@ -20,7 +21,10 @@ void compile_routes(CompileContext& context);
 // Group rules and ACL entries with their provenance.
 void compile_rules(CompileContext& context);
 
-// Address classes, descriptors, rows and predicates. Needs owners and rules. Returns the number of rows.
-[[nodiscard]] std::size_t compile_decisions(CompileContext& context);
+// The rules of one group or ACL in one direction behind all others.
+RuleRange add_group_rules(CompileContext& context, const std::string& name, const std::vector<GroupRule>& rules,
+                          Direction direction);
+RuleRange add_acl_entries(CompileContext& context, const std::string& name, const std::vector<AclEntry>& entries,
+                          Direction direction);
 
 }  // namespace sallyport::rules

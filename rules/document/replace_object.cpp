@@ -89,7 +89,7 @@ bool routes_use(const Policy& policy, std::string_view list) {
 
 std::size_t entries_of_all(const Policy& policy) {
   std::size_t entries = 0;
-  for (const auto& [name, list] : policy.prefix_lists) entries += list.entries.size();
+  for (const auto& [name, list] : policy.prefix_lists) entries += list.entries.size() + list.ipv6_entries.size();
   return entries;
 }
 

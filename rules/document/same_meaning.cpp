@@ -109,8 +109,7 @@ void compare(Section section, const Named<T>& before, const Named<T>& after, std
 
 bool same_but_groups(const Interface& a, const Interface& b) {
   return std::tie(a.subnet, a.private_ips, a.ipv6_addresses, a.public_ip, a.source_dest_check, a.mac, a.timeouts) ==
-             std::tie(b.subnet, b.private_ips, b.ipv6_addresses, b.public_ip, b.source_dest_check, b.mac,
-                      b.timeouts) &&
+             std::tie(b.subnet, b.private_ips, b.ipv6_addresses, b.public_ip, b.source_dest_check, b.mac, b.timeouts) &&
          same_list(a.publish, b.publish);
 }
 

@@ -6,24 +6,11 @@
 
 #include "rules/image/container.h"
 #include "rules/image/layout.h"
+#include "rules/image/sha256.h"
 #include "rules/image/tables.h"
 #include "rules/image/verify.h"
 
 namespace sallyport::rules {
-namespace {
-
-std::string hexadecimal(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
-}
-
-}  // namespace
-
 bool Image::looks_like_image(std::span<const std::byte> bytes) {
   return bytes.size() >= layout::kMagic.size() &&
          std::memcmp(bytes.data(), layout::kMagic.data(), layout::kMagic.size()) == 0;

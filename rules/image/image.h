@@ -3,7 +3,8 @@
 //
 // Owner: rules/image. Made by rules/compile or loaded from a file; read through rules/decide.
 // Always: an Image has passed every check of load(): magic, version, size, SHA-256, section bounds, every index and
-// offset in range; or it was derived from such a one by the compiler. Whatever reads it may trust it. Equal policies (same file name, same text) give equal bytes.
+// offset in range; or it was derived from such a one by the compiler. Whatever reads it may trust it. Equal policies
+// (same file name, same text) give equal bytes.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +32,8 @@ class Image {
   // The same from bytes that lie anywhere.
   [[nodiscard]] static std::expected<Image, std::string> load_copy(std::span<const std::byte> bytes);
 
-  // An image that shares most of its tables with `base`, which stays alive with it, and has the others in `keeps`. It is
-  // in no file: it has no bytes, its source is that of `base`. The tables' maker answers for them.
+  // An image that shares most of its tables with `base`, which stays alive with it, and has the others in `keeps`. It
+  // is in no file: it has no bytes, its source is that of `base`. The tables' maker answers for them.
   [[nodiscard]] static Image derived(const Image& base, const layout::Tables& tables, std::shared_ptr<const void> keeps,
                                      std::size_t own_bytes, std::string hash);
 

@@ -41,6 +41,16 @@ struct ImageTables {
   std::vector<layout::RouteTableRecord> route_tables;
   std::vector<layout::RouteRecord> routes;
   std::vector<Line> lines;
+
+  // How many records precede those here: where tables are changed, they begin behind those they are changes of.
+  struct Before {
+    std::size_t strings = 0;
+    std::size_t row_buckets = 0;
+    std::size_t predicates = 0;
+    std::size_t predicate_rules = 0;
+    std::size_t lines = 0;
+  };
+  Before before;
 };
 
 // Bytes of all records, as they are in an image (but for the alignment of sections).

@@ -1,8 +1,8 @@
 // The tables of a loaded image as spans of records.
 //
 // Owner: rules/image. Read by the loader's checks and by rules/decide.
-// Always: made of bytes whose header and section table were checked, which outlive it; of an image that was derived from
-// another, some sections lie elsewhere (Image::derived).
+// Always: made of bytes whose header and section table were checked, which outlive it; of an image that was derived
+// from another, some sections lie elsewhere (Image::derived).
 #pragma once
 
 #include <array>

@@ -13,12 +13,9 @@
 #include <vector>
 
 #include "rules/model/address.h"
-<<<<<<< HEAD
 #include "rules/model/ipv6.h"
-=======
 #include "rules/model/named.h"
 #include "rules/model/written.h"
->>>>>>> 139df11 (Objects of a policy are shared between copies, and one can be read alone)
 
 namespace sallyport::rules {
 
@@ -35,8 +32,8 @@ inline constexpr std::int16_t kProtocolUdp = 17;
 inline constexpr std::int16_t kProtocolIcmpv6 = 58;
 
 // What a rule matches besides the peer. Ports (inclusive, destination side) mean something for TCP and UDP only,
-// type and code for ICMP and ICMPv6 only; -1 is any, and an any type has an any code. ICMP is a protocol of IPv4 alone,
-// ICMPv6 of IPv6 alone, whatever the peer.
+// type and code for ICMP and ICMPv6 only; -1 is any, and an any type has an any code. ICMP is a protocol of IPv4
+// alone, ICMPv6 of IPv6 alone, whatever the peer.
 struct Traffic {
   std::int16_t protocol = kAnyProtocol;  // 0-255 or kAnyProtocol
   std::uint16_t from_port = 0;
@@ -89,11 +86,8 @@ struct NetworkAcl {
 struct PrefixList {
   SourcePosition where;
   std::vector<Prefix> entries;
-<<<<<<< HEAD
   std::vector<Ipv6Prefix> ipv6_entries;
-=======
   Written written;
->>>>>>> 139df11 (Objects of a policy are shared between copies, and one can be read alone)
 };
 
 enum class RouteTarget : std::uint8_t { local, internet, nat_gateway, interface, blackhole };

@@ -111,17 +111,30 @@ class Comparison {
   using Sets = ClassSets<typename Family::Address>;
 
   Comparison(const layout::Tables& tables, const PolicyView& view, const literal::Rules& rules, const Sets& classes,
-             Proof& proof)
-      : tables_(tables), view_(view), rules_(rules), classes_(classes), proof_(proof) {
+             const Settled& settled, Proof& proof)
+      : tables_(tables), view_(view), rules_(rules), classes_(classes), settled_(settled), proof_(proof) {
     literal_of_.reserve(view.rules());
-    for (RuleIndex i = 0; i < view.rules(); ++i) literal_of_.push_back(rules.named(view.rule(i).name));
+    for (RuleIndex i = 0; i < view.rules(); ++i) {
+      literal_of_.push_back(view.has_rule(i) ? rules.named(view.rule(i).name) : kNoRule);
+    }
     matches_.resize(classes.peers_of.size());
     row_.resize(classes.peers_of.size());
+    descriptors_ = Family::descriptors(tables);
+    if (settled.descriptors.empty()) return;
+    unsettled_of_.resize(rules.peers().size());
+    for (std::uint32_t id = 0; id < classes.peers_of.size(); ++id) {
+      if (!classes.reached[id] || settled.classes[id]) continue;
+      unsettled_.push_back(id);
+      for (const literal::PeerId peer : classes.peers_of[id]) unsettled_of_[peer].push_back(id);
+    }
   }
 
   std::optional<std::string> compare(const Descriptor& descriptor) {
     ++proof_.descriptors;
-    collect_classes(descriptor);
+    const bool settled = !settled_.descriptors.empty() &&
+                         settled_.descriptors[static_cast<std::size_t>(descriptor.record - descriptors_.data())];
+    if (settled && unsettled_.empty()) return std::nullopt;
+    settled ? collect_unsettled(descriptor) : collect_classes(descriptor);
     for (const std::uint32_t address_class : wanted_) {
       if (!classes_.reached[address_class]) continue;
       ++proof_.rows;
@@ -131,15 +144,25 @@ class Comparison {
   }
 
  private:
+  // The classes that are not settled, for a descriptor that is.
+  void collect_unsettled(const Descriptor& descriptor) {
+    clear_classes();
+    wanted_ = unsettled_;
+    for (std::uint32_t place = 0; place < descriptor.rules.size(); ++place) {
+      for (const literal::PeerId peer : rules_.rule(descriptor.rules[place]).peers) {
+        if (classes_.everything[peer]) append(everywhere_, place);
+        for (const std::uint32_t address_class : unsettled_of_[peer]) append(matches_[address_class], place);
+      }
+    }
+    each_row(descriptor, [&](std::uint32_t address_class, const layout::PredicateRecord& predicate) {
+      if (!settled_.classes[address_class]) row_[address_class] = &predicate;
+    });
+  }
+
   // Of each class the rules that match it, by their place in the descriptor; the classes worth a look: those, those
   // that have a row, and one besides.
   void collect_classes(const Descriptor& descriptor) {
-    for (const std::uint32_t address_class : wanted_) {
-      matches_[address_class].clear();
-      row_[address_class] = nullptr;
-    }
-    wanted_.clear();
-    everywhere_.clear();
+    clear_classes();
     for (std::uint32_t place = 0; place < descriptor.rules.size(); ++place) {
       for (const literal::PeerId peer : rules_.rule(descriptor.rules[place]).peers) {
         if (classes_.everything[peer]) {
@@ -153,15 +176,10 @@ class Comparison {
         }
       }
     }
-    for (std::uint32_t i = 0; i <= descriptor.record->mask; ++i) {
-      const auto& bucket = tables_.row_buckets()[descriptor.record->buckets + i];
-      for (std::size_t place = 0; place < bucket.classes.size(); ++place) {
-        const std::uint32_t address_class = bucket.classes[place];
-        if (address_class == layout::kNoIndex) continue;
-        wanted_.push_back(address_class);
-        row_[address_class] = &tables_.predicates()[bucket.predicates[place]];
-      }
-    }
+    each_row(descriptor, [&](std::uint32_t address_class, const layout::PredicateRecord& predicate) {
+      wanted_.push_back(address_class);
+      row_[address_class] = &predicate;
+    });
     std::ranges::sort(wanted_);
     const auto repeated = std::ranges::unique(wanted_);
     wanted_.erase(repeated.begin(), repeated.end());
@@ -171,6 +189,27 @@ class Comparison {
     std::uint32_t other = 0;
     while (other < classes_.peers_of.size() && !is_other(other)) ++other;
     if (other < classes_.peers_of.size()) wanted_.push_back(other);
+  }
+
+  void clear_classes() {
+    for (const std::uint32_t address_class : wanted_) {
+      matches_[address_class].clear();
+      row_[address_class] = nullptr;
+    }
+    wanted_.clear();
+    everywhere_.clear();
+  }
+
+  // visit(class, predicate) for every row, whether a lookup would find it or not.
+  template <typename Visit>
+  void each_row(const Descriptor& descriptor, Visit visit) const {
+    for (std::uint32_t i = 0; i <= descriptor.record->mask; ++i) {
+      const auto& bucket = tables_.row_buckets()[descriptor.record->buckets + i];
+      for (std::size_t place = 0; place < bucket.classes.size(); ++place) {
+        if (bucket.classes[place] == layout::kNoIndex) continue;
+        visit(bucket.classes[place], tables_.predicates()[bucket.predicates[place]]);
+      }
+    }
   }
 
   static void append(std::vector<std::uint32_t>& places, std::uint32_t place) {
@@ -280,8 +319,12 @@ class Comparison {
   const PolicyView& view_;
   const literal::Rules& rules_;
   const Sets& classes_;
+  const Settled& settled_;
   Proof& proof_;
-  std::vector<RuleId> literal_of_;  // by the image's number of a rule
+  std::span<const layout::DescriptorRecord> descriptors_;
+  std::vector<std::uint32_t> unsettled_;                  // classes, ascending
+  std::vector<std::vector<std::uint32_t>> unsettled_of_;  // by peer
+  std::vector<RuleId> literal_of_;                        // by the image's number of a rule
   // By class, places of rules in the descriptor; only those of wanted_ are filled.
   std::vector<std::vector<std::uint32_t>> matches_;
   // By class, where it has a row: that row's predicate, whether a lookup would find it or not.
@@ -326,9 +369,10 @@ constexpr std::array kSides{literal::Side::ingress, literal::Side::egress};
 template <typename Family>
 std::optional<std::string> compare_family(const layout::Tables& tables, const PolicyView& view,
                                           const literal::Rules& rules,
-                                          const ClassSets<typename Family::Address>& classes, Proof& proof) {
+                                          const ClassSets<typename Family::Address>& classes, const Settled& settled,
+                                          Proof& proof) {
   const auto records = Family::descriptors(tables);
-  Comparison<Family> comparison(tables, view, rules, classes, proof);
+  Comparison<Family> comparison(tables, view, rules, classes, settled, proof);
   std::vector<bool> seen(tables.group_lists().size());
   for (InterfaceIndex i = 0; i < view.interfaces(); ++i) {
     const std::uint32_t list = tables.interfaces()[i].group_list;
@@ -367,9 +411,10 @@ std::optional<std::string> compare_family(const layout::Tables& tables, const Po
 }  // namespace
 
 std::optional<std::string> compare_decisions(const layout::Tables& tables, const PolicyView& view,
-                                             const literal::Rules& rules, const FamilyClasses& classes, Proof& proof) {
-  if (auto problem = compare_family<Ipv4Family>(tables, view, rules, classes.ipv4, proof)) return problem;
-  return compare_family<Ipv6Family>(tables, view, rules, classes.ipv6, proof);
+                                             const literal::Rules& rules, const FamilyClasses& classes,
+                                             const Settled& settled, Proof& proof) {
+  if (auto problem = compare_family<Ipv4Family>(tables, view, rules, classes.ipv4, settled, proof)) return problem;
+  return compare_family<Ipv6Family>(tables, view, rules, classes.ipv6, settled, proof);
 }
 
 }  // namespace sallyport::rules::proof

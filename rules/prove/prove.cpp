@@ -42,7 +42,7 @@ std::expected<Proof, std::string> prove(const Policy& policy, const Image& image
   auto classes = proof::read_classes(tables, rules);
   if (!classes) return std::unexpected(classes.error());
   proof.address_cells += classes->ipv4.cells + classes->ipv6.cells;
-  if (auto problem = proof::compare_decisions(tables, view, rules, *classes, proof)) {
+  if (auto problem = proof::compare_decisions(tables, view, rules, *classes, {}, proof)) {
     return std::unexpected(*problem);
   }
   return proof;

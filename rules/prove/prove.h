@@ -30,6 +30,12 @@ struct Proof {
 // The error names the first cell that differs, with a packet that shows it: what the rules say and what the image does.
 [[nodiscard]] std::expected<Proof, std::string> prove(const Policy& policy, const Image& image);
 
+// The same for an image that was derived from `base`, which was proven of `before`, by a change of rules, memberships
+// and prefix lists: the addresses are walked whole, decisions only where the tables or the rules are others now. An
+// error too where the two differ in more.
+[[nodiscard]] std::expected<Proof, std::string> prove_update(const Policy& before, const Image& base,
+                                                             const Policy& policy, const Image& image);
+
 // For an image from elsewhere: that every byte of it is what compiling its policy gives, then the proof. The budget is
 // that of compiling.
 [[nodiscard]] std::expected<Proof, std::string> verify(const Policy& policy, const Image& image,

@@ -1,8 +1,8 @@
 // Tables that grow while images made of them are in use.
 //
-// Owner: rules/compile. Always: what was handed out stays as it is and where it is, as long as its holder lives: records
-// are only appended, and when there is no room left they are copied to a larger place, the old one staying for its
-// holders. One thread appends; others read what was handed out.
+// Owner: rules/compile. Always: what was handed out stays as it is and where it is, as long as its holder lives:
+// records are only appended, and when there is no room left they are copied to a larger place, the old one staying for
+// its holders. One thread appends; others read what was handed out.
 #pragma once
 
 #include <cstddef>
