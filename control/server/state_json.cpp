@@ -15,7 +15,7 @@ using nlohmann::json;
 
 std::size_t count_rules(const rules::PolicyView& view) {
   std::size_t count = 0;
-  for (rules::RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1 : 0;
+  for (rules::RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1U : 0U;
   return count;
 }
 

@@ -52,7 +52,7 @@ std::optional<std::string> beyond_change(const Tables& before, const Tables& now
   if (!appended || before.rules().size() > now.rules().size()) return "a table did not only grow";
   for (std::size_t i = 0; i < before.rules().size(); ++i) {
     layout::RuleRecord rule = before.rules()[i];
-    rule.flags |= now.rules()[i].flags & layout::kRuleIsGone;
+    rule.flags = static_cast<std::uint8_t>(rule.flags | (now.rules()[i].flags & layout::kRuleIsGone));
     if (std::memcmp(&rule, &now.rules()[i], sizeof rule) != 0) return "a rule was rewritten in place";
   }
   return std::nullopt;
@@ -180,7 +180,7 @@ std::vector<bool> settled_classes(const Tables& base, const proof::FamilyClasses
 
 std::size_t live_rules(const PolicyView& view) {
   std::size_t count = 0;
-  for (RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1 : 0;
+  for (RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1U : 0U;
   return count;
 }
 

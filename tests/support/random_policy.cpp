@@ -178,6 +178,23 @@ std::string random_policy(Random& random) {
   return policy.dump(1);
 }
 
+RandomObject random_object(Random& random, const rules::Policy& policy) {
+  const std::uint64_t choice = pick(random, 10);
+  if (choice < 4) return {rules::Section::security_groups, any_of(random, kGroups), random_group(random).dump()};
+  if (choice < 6) return {rules::Section::network_acls, chance(random, 50) ? "acl-a" : "acl-b", random_acl(random).dump()};
+  if (choice < 8) {
+    json list = json::array();
+    for (const char* cidr : kCidrs) {
+      if (chance(random, 30)) list.push_back(cidr);
+    }
+    return {rules::Section::prefix_lists, "pl-a", list.dump()};
+  }
+  const std::string name = std::string(any_of(random, kSubnets)) + (chance(random, 50) ? "-1" : "-2");
+  json interface = json::parse(*rules::text_of(policy, rules::Section::interfaces, name));
+  interface["security_groups"] = group_names(random);
+  return {rules::Section::interfaces, name, interface.dump()};
+}
+
 rules::reference::FirstPacket random_packet(Random& random) {
   static constexpr std::array kInside{"10.0.1.4", "10.0.1.5", "10.0.2.4", "10.0.2.6", "10.0.3.4", "10.0.3.5",
                                       "10.0.4.4", "10.0.4.5", "10.0.3.8", "10.0.1.8", "10.0.4.10"};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "rules/analyze/reference.h"
+#include "rules/document/documents.h"
 
 namespace sallyport::test {
 
@@ -18,6 +19,14 @@ using Random = std::mt19937_64;
 
 // A policy document that read_policy accepts.
 [[nodiscard]] std::string random_policy(Random& random);
+
+// What stands at a named object of such a policy, for changes of one that is there.
+struct RandomObject {
+  rules::Section section;
+  std::string name;
+  std::string text;
+};
+[[nodiscard]] RandomObject random_object(Random& random, const rules::Policy& policy);
 
 // A packet between addresses that mean something in such a policy.
 [[nodiscard]] rules::reference::FirstPacket random_packet(Random& random);
