@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/cli/command.h"
+#include "control/cli/diff_flows.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
@@ -138,12 +139,18 @@ Json json_of(const rules::PolicyDiff& diff, const rules::Policy& before, const r
 }
 
 int run_diff(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kDiffCommand, {{"running", Option::Kind::toggle}, {"max-opened"}},
-                                         {{"OLD"}, {"NEW", false}});
+  const auto arguments =
+      parse_arguments(invocation, kDiffCommand, {{"running", Option::Kind::toggle}, {"max-opened"}, {"flows"}},
+                      {{"OLD"}, {"NEW", false}});
   if (!arguments) return kBadInput;
   const bool running = arguments->has("running");
   if (running == arguments->has("NEW")) {
     print_error("diff: give OLD and NEW, or NEW and --running (sallyport diff --help)");
+    return kBadInput;
+  }
+  const auto most_flows = parse_number(arguments->text("flows", "20"), 1'000'000);
+  if (!most_flows || (arguments->has("flows") && !running)) {
+    print_error("diff: --flows is a number, and goes with --running");
     return kBadInput;
   }
   const auto limits = read_prefixes(arguments->text("max-opened"));
@@ -164,10 +171,18 @@ int run_diff(const Invocation& invocation) {
     before = std::move(old_input->policy);
   }
   const auto diff = rules::diff(*before, new_input->policy);
+  std::optional<FlowsAtStake> flows;
+  if (running) {
+    auto found = flows_at_stake(invocation, *before, new_input->policy, *most_flows);
+    if (!found) return found.error();
+    flows = std::move(*found);
+  }
   if (invocation.output == "json") {
-    print_json(json_of(diff, *before, new_input->policy));
+    auto json = json_of(diff, *before, new_input->policy);
+    if (flows) json["flows"] = json_of(*flows);
+    print_json(json);
   } else {
-    print(text_of(diff, *before, new_input->policy));
+    print(text_of(diff, *before, new_input->policy) + (flows ? text_of(*flows, new_input->policy.file) : ""));
   }
   if (arguments->has("max-opened")) {
     if (const auto beyond = rules::opened_beyond(diff, *limits)) {
@@ -182,14 +197,18 @@ int run_diff(const Invocation& invocation) {
 
 const Command kDiffCommand{"diff", "what a change of policy changes: traffic, routes, places",
                            R"(usage: sallyport diff OLD NEW [--max-opened CIDR,...] [-o table|json]
-       sallyport diff NEW --running
+       sallyport diff NEW --running [--flows N]
 
 Compares behaviour, not text: the first packets that are now allowed or now denied
 at each interface by its groups and the ACL of its subnet, each set with a packet
 that shows it; routes that lead elsewhere; interfaces and gateways that came and
 went. Exit status 0 without a difference, 1 with one.
 
-  --running            compares with the policy of the running gateway
+  --running            compares with the policy of the running gateway, and says which of
+                       its live flows would be cut (on_policy_change, deleted interfaces,
+                       another translation) or have packets dropped (ACLs, routes, rules
+                       of untracked ends) once the new policy is in force
+  --flows N            how many of them are shown (20)
   --max-opened CIDRS   exit status 4 when traffic with an address outside them is opened
 
 examples:

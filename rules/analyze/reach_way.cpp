@@ -17,10 +17,11 @@ constexpr std::size_t kOther = 3;
 
 class Walk {
  public:
-  Walk(Ground& ground, Ipv4 from, Ipv4 to) : ground_(ground), from_(from), to_(to), source_(from), destination_(to) {}
+  Walk(Ground& ground, const KnownFlow* known, Ipv4 from, Ipv4 to)
+      : ground_(ground), known_(known), from_(from), to_(to), source_(from), destination_(to) {}
 
   Way run() {
-    if (ground_.in_vpc(from_)) {
+    if (known_ != nullptr ? known_->sender.has_value() : ground_.in_vpc(from_)) {
       from_inside();
     } else {
       from_internet();
@@ -55,7 +56,7 @@ class Walk {
   NamedSubnet subnet_named(const std::string& name) const { return &*ground_.policy.subnets.find(name); }
 
   void from_inside() {
-    sender_ = ground_.host_of(from_);
+    sender_ = known_ != nullptr ? known_->sender : ground_.host_of(from_);
     if (!sender_) return stop(Stage::source_check, DropCode::UNKNOWN_HOST);
     way_.exempt = ground_.is_exempt(from_) || ground_.is_exempt(to_);
     const auto subnet = sender_->subnet;
@@ -87,7 +88,8 @@ class Walk {
   }
 
   void from_internet() {
-    if (ground_.is_public(from_)) return stop(Stage::source_check, DropCode::GATEWAY_REJECTS_SPOOFED_TRAFFIC);
+    const bool spoofed = known_ == nullptr && ground_.is_public(from_);  // of a known flow the source is checked before
+    if (spoofed) return stop(Stage::source_check, DropCode::GATEWAY_REJECTS_SPOOFED_TRAFFIC);
     if (!ground_.policy.options.allow_private_internet) {
       if (is_rfc1918(from_)) {
         return stop(Stage::internet_gateway, DropCode::IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS);
@@ -106,6 +108,11 @@ class Walk {
       destination_ = owner->second.private_ips.front();
       return receive(ground_.host_of(owner), nullptr);
     }
+    const auto drained = known_ != nullptr ? known_->before->public_owner(destination_) : nullptr;
+    if (drained != nullptr && known_->receiver && !ground_.is_public(destination_)) {
+      destination_ = drained->second.private_ips.front();
+      return receive(*known_->receiver, nullptr);
+    }
     if (const auto nat = ground_.public_nat(destination_)) {
       acl(subnet_named(nat->second.subnet), Side::ingress, source_);
       return stop(Stage::nat_gateway, DropCode::NAT_NO_SESSION);
@@ -121,8 +128,9 @@ class Walk {
       return stop(Stage::nat_gateway, DropCode::NAT_NO_SESSION);
     }
     const auto owner = ground_.host_of(destination_);
-    if (!owner) return stop(Stage::route, DropCode::UNKNOWN_HOST, from);
-    receive(*owner, from);
+    if (owner) return receive(*owner, from);
+    if (known_ != nullptr && known_->receiver) return receive(*known_->receiver, from);
+    stop(Stage::route, DropCode::UNKNOWN_HOST, from);
   }
 
   void to_appliance(const std::string& name, NamedSubnet from) {
@@ -160,12 +168,16 @@ class Walk {
     acl(subnet, Side::egress, to_);
     if (direction.target == RouteTarget::interface) return to_appliance(direction.route->target_name, subnet);
     if (!leads_out) return deliver(subnet);
-    source_ = nat.public_ips.front();
+    source_ = known_ != nullptr ? known_->leaving_from : nat.public_ips.front();
     out_to_internet();
   }
 
   void one_to_one_out() {
     const auto owner = sender_->interface;
+    if (known_ != nullptr) {
+      source_ = known_->leaving_from;
+      return out_to_internet();
+    }
     if (owner == nullptr || !owner->second.public_ip || owner->second.private_ips.front() != from_) {
       return stop(Stage::internet_gateway, DropCode::IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS);
     }
@@ -183,7 +195,8 @@ class Walk {
       }
     }
     way_.crossed_internet_gateway = true;
-    if (ground_.is_public(to_)) return arrive_at_public_address();
+    const bool drains = known_ != nullptr && known_->before->is_public(to_);
+    if (ground_.is_public(to_) || drains) return arrive_at_public_address();
     step({.stage = Stage::internet_gateway});
     way_.reaches_internet = true;
   }
@@ -268,6 +281,7 @@ class Walk {
   }
 
   Ground& ground_;
+  const KnownFlow* known_;
   Ipv4 from_;
   Ipv4 to_;
   Ipv4 source_;
@@ -289,6 +303,7 @@ SetId lost_of(Ground& ground, SetId passed, SetId answered) {
   return ground.sets.intersect(ground.sets.subtract(passed, answered), ground.sets.intern(asks));
 }
 
-Way way_between(Ground& ground, Ipv4 from, Ipv4 to) { return Walk(ground, from, to).run(); }
+Way way_between(Ground& ground, Ipv4 from, Ipv4 to) { return Walk(ground, nullptr, from, to).run(); }
+Way way_of(Ground& ground, const KnownFlow& flow, Ipv4 from, Ipv4 to) { return Walk(ground, &flow, from, to).run(); }
 
 }  // namespace sallyport::rules::reaching

@@ -54,7 +54,16 @@ struct Way {
 // What of the traffic that gets there is never answered.
 [[nodiscard]] SetId lost_of(Ground& ground, SetId passed, SetId answered);
 
+// A flow that lives already: its ends are known by name, and addresses that left the policy drain.
+struct KnownFlow {
+  std::optional<Host> sender;      // none: the internet
+  std::optional<Host> receiver;    // whose the destination was, if it still is there
+  Ipv4 leaving_from;               // the source as it was translated
+  const Ground* before = nullptr;  // the policy under which it lived
+};
+
 // `from` is the address of a host of the VPC or lies outside of it; anybody else sends nothing.
 [[nodiscard]] Way way_between(Ground& ground, Ipv4 from, Ipv4 to);
+[[nodiscard]] Way way_of(Ground& ground, const KnownFlow& flow, Ipv4 from, Ipv4 to);
 
 }  // namespace sallyport::rules::reaching
