@@ -48,6 +48,47 @@ int explain_key(const std::string& key, bool as_json) {
   return kYes;
 }
 
+// A text's first sentence or so, for a list.
+std::string brief(std::string_view text) {
+  constexpr std::size_t kMost = 100;
+  const auto end = std::min(text.find(". "), text.find("; "));
+  text = text.substr(0, end);
+  if (text.size() <= kMost) return std::string(text);
+  const auto space = text.rfind(' ', kMost);
+  return std::string(text.substr(0, space)) + " …";
+}
+
+// Everything that can be asked about. Keys with several meanings stand once for each.
+int list_all(bool as_json) {
+  auto codes = nlohmann::json::array();
+  auto kinds = nlohmann::json::array();
+  auto keys = nlohmann::json::array();
+  Table code_table({"", ""});
+  Table kind_table({"", ""});
+  Table key_table({"", "", ""});
+  for (std::size_t i = 1; i < rules::kDropCodes; ++i) {
+    const auto& text = rules::text_of(static_cast<rules::DropCode>(i));
+    codes.push_back({{"code", text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
+    code_table.add({"  " + std::string(text.name), brief(text.meaning)});
+  }
+  for (const auto& text : rules::lint_texts()) {
+    kinds.push_back({{"kind", text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
+    kind_table.add({"  " + std::string(text.name), brief(text.meaning)});
+  }
+  for (const auto& row : document_keys()) {
+    keys.push_back({{"key", row.key}, {"where", row.where}, {"meaning", row.meaning}});
+    key_table.add({"  " + std::string(row.key), std::string(row.where), brief(row.meaning)});
+  }
+  if (as_json) {
+    print_json({{"schema", "sallyport/explain/1"}, {"codes", codes}, {"kinds", kinds}, {"keys", keys}});
+  } else {
+    print("drop codes, as trace, counters and replay print them\n" + code_table.text() +
+          "\nkinds of warnings of check\n" + kind_table.text() + "\nkeys of the two documents\n" + key_table.text() +
+          "\nsallyport explain WORD says the whole of it, and what to do\n");
+  }
+  return kYes;
+}
+
 int refuse_word(const std::string& word, const std::string& as_code) {
   std::vector<std::string_view> known;
   for (std::size_t i = 1; i < rules::kDropCodes; ++i) known.push_back(rules::name_of(static_cast<rules::DropCode>(i)));
@@ -64,12 +105,13 @@ int refuse_word(const std::string& word, const std::string& as_code) {
 }
 
 int run_explain(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KEY"}});
+  const auto arguments = parse_arguments(invocation, kExplainCommand, {}, {{"CODE|KEY", false}});
   if (!arguments) return kBadInput;
+  const bool as_json = invocation.output == "json";
+  if (!arguments->has("CODE|KEY")) return list_all(as_json);
   const auto word = arguments->text("CODE|KEY");
   std::string as_code = word;
   std::ranges::transform(as_code, as_code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  const bool as_json = invocation.output == "json";
   if (const auto code = rules::drop_code_named(as_code)) return explain_row("code", rules::text_of(*code), as_json);
   const auto kind = std::ranges::find(rules::lint_texts(), word, &rules::LintText::name);
   if (kind != rules::lint_texts().end()) return explain_row("kind", *kind, as_json);
@@ -83,11 +125,12 @@ int run_explain(const Invocation& invocation) {
 }  // namespace
 
 const Command kExplainCommand{"explain", "what a drop code, a warning or a document key means and what to do",
-                              R"(usage: sallyport explain CODE|KEY [-o table|json]
+                              R"(usage: sallyport explain [CODE|KEY] [-o table|json]
 
 CODE is a drop code as trace, counters and replay print it, or the kind of a
 warning of check, which stands in brackets behind it; KEY a key of the policy or
-gateway document, alone or as a path (options.timeouts.nat).
+gateway document, alone or as a path (options.timeouts.nat). Without a word all of
+them are listed.
 
 examples:
   sallyport explain SUBNET_ACL_RESTRICTION

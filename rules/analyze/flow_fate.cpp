@@ -283,8 +283,12 @@ class Judging {
     const auto port = !reply ? flow_.to_port : step.far ? flow_.translated_from_port : flow_.from_port;
     std::string rule = "*";
     result_.line = acl.where.line;
-    for (const auto& entry : step.stage == Stage::network_acl_ingress ? acl.ingress : acl.egress) {
-      if (!entry.cidr_block.contains(step.remote)) continue;
+    const bool ingress = step.stage == Stage::network_acl_ingress;
+    const auto& entries = ingress ? acl.ingress : acl.egress;
+    const auto ids = ground.rules.of_acl(name, ingress ? Side::ingress : Side::egress);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      if (!ground.holds(ground.rules.rule(ids[i]).peers.front(), step.remote)) continue;
       if (!is_in(ground, ground.sets.of(entry.traffic), port, reply)) continue;
       rule = std::to_string(entry.rule_no);
       result_.line = entry.where.line;

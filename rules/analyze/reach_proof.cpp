@@ -157,9 +157,12 @@ class Prover {
     step.place = of.subnet->first + "/" + name;
     step.line = acl.where.line;
     step.rule.assign(1, '*');
-    for (const auto& entry : side == Side::ingress ? acl.ingress : acl.egress) {
-      const bool decides = entry.cidr_block.contains(of.remote) && is_in(ground_.sets.of(entry.traffic), reply);
-      if (!decides) continue;
+    const auto& entries = side == Side::ingress ? acl.ingress : acl.egress;
+    const auto ids = ground_.rules.of_acl(name, side);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      const bool meant = ground_.holds(ground_.rules.rule(ids[i]).peers.front(), of.remote);
+      if (!meant || !is_in(ground_.sets.of(entry.traffic), reply)) continue;
       step.rule = std::to_string(entry.rule_no);
       step.line = entry.where.line;
       return;

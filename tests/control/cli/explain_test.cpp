@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "control/cli/command.h"
+#include "control/cli/document_keys.h"
+#include "rules/analyze/lint.h"
 #include "rules/model/drop_code.h"
 #include "tests/control/cli/run_cli.h"
 
@@ -45,6 +47,22 @@ TEST(Explain, AnswersWords) {
     EXPECT_EQ(result.status, c.status);
     EXPECT_THAT(result.out, HasSubstr(c.out));
     EXPECT_THAT(result.err, HasSubstr(c.err));
+  }
+}
+
+TEST(Explain, ListsEverythingItKnows) {
+  const auto text = run_cli({"explain"});
+  EXPECT_EQ(text.status, kYes);
+  const auto json = nlohmann::json::parse(run_cli({"explain", "-o", "json"}).out);
+  EXPECT_EQ(json.at("schema"), "sallyport/explain/1");
+  EXPECT_EQ(json.at("codes").size(), rules::kDropCodes - 1);
+  EXPECT_EQ(json.at("kinds").size(), rules::lint_texts().size());
+  EXPECT_EQ(json.at("keys").size(), document_keys().size());
+  for (const auto& [list, name] : {std::pair("codes", "code"), std::pair("kinds", "kind"), std::pair("keys", "key")}) {
+    for (const auto& row : json.at(list)) {
+      const auto word = row.at(name).get<std::string>();
+      EXPECT_THAT(text.out, HasSubstr("\n  " + word + " ")) << list;
+    }
   }
 }
 
