@@ -138,7 +138,7 @@ class Assembly {
     if (cell.open == kNothing && cell.lost == kNothing) return;
     cell.from = from;
     cell.to = to;
-    result_.cells.push_back(std::move(cell));
+    result_.cells.push_back(cell);
   }
 
   static bool has_any(const std::map<std::uint32_t, OutsideCells>& all, ReachCell OutsideCells::* which) {
