@@ -120,7 +120,7 @@ Pairs claimed(const Reach& reach) {
 }
 
 TEST(Reach, FoldsWithoutLosingAnAddress) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     test::Random random(seed);
     const Policy policy = policy_of(test::random_policy(random));
@@ -196,6 +196,58 @@ TEST(Reach, TheInternetIsCutWhereItsAddressesDiffer) {
     }
   }
   EXPECT_GT(parts_seen, 500U);
+}
+
+struct ReplyCase {
+  const char* description;
+  const char* acl;  // ingress of the subnet with the NAT gateway and the public host
+  const char* from;
+  std::vector<std::string> open, lost;
+  std::uint16_t source_port;  // of the proof
+};
+
+// Replies come back to ports that ACLs must know of: those of hosts, and behind a NAT gateway all it may use.
+TEST(Reach, RepliesComeBackToSomePortsOrAreLost) {
+  const std::string text = R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"], "internet_gateway": true },
+    "network_acls": { "edge": { "ingress": [ ACL ],
+      "egress": [ { "rule_no": 1, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0" } ] } },
+    "route_tables": { "public": [ { "cidr_block": "0.0.0.0/0", "gateway": "internet" } ],
+                      "private": [ { "cidr_block": "0.0.0.0/0", "nat_gateway": "nat" } ] },
+    "subnets": { "dmz": { "cidr_block": "10.0.1.0/24", "route_table": "public", "network_acl": "edge" },
+                 "inside": { "cidr_block": "10.0.2.0/24", "route_table": "private" } },
+    "interfaces": { "web": { "subnet": "dmz", "private_ips": ["10.0.1.10"], "public_ip": "203.0.113.10" },
+                    "app": { "subnet": "inside", "private_ips": ["10.0.2.10"] } },
+    "nat_gateways": { "nat": { "subnet": "dmz", "private_ip": "10.0.1.5", "public_ips": ["203.0.113.5"] } } })";
+  const std::string inside = R"({ "rule_no": 9, "action": "allow", "protocol": "-1", "cidr_block": "10.0.0.0/16" })";
+  const auto back = [&](const char* from, const char* to) {
+    return inside + R"(, { "rule_no": 10, "action": "allow", "protocol": "tcp", "cidr_block": "0.0.0.0/0",
+                           "from_port": )" +
+           from + R"(, "to_port": )" + to + " }";
+  };
+  const auto all = back("1024", "65535");
+  const auto hosts = back("32768", "40000");
+  const auto low = back("0", "1023");
+  const ReplyCase cases[] = {
+      {"every port, 1:1", all.c_str(), "10.0.1.10", {"all tcp"}, {}, 49152},
+      {"every port, NAT gateway", all.c_str(), "10.0.2.10", {"all tcp"}, {}, 49152},
+      {"ports of hosts, 1:1", hosts.c_str(), "10.0.1.10", {"all tcp"}, {}, 32768},
+      {"ports of hosts, NAT gateway", hosts.c_str(), "10.0.2.10", {}, {"all tcp"}, 49152},
+      {"reserved ports, 1:1", low.c_str(), "10.0.1.10", {}, {"all tcp"}, 49152},
+      {"nothing but the inside", inside.c_str(), "10.0.2.10", {}, {"all tcp"}, 49152},
+  };
+  for (const auto& each : cases) {
+    auto document = text;
+    const Policy policy = policy_of(document.replace(document.find("ACL ]"), 3, each.acl));
+    Ground ground(policy);
+    const SetId tcp = ground.sets.of({.protocol = kProtocolTcp});
+    const Ipv4 from = *parse_ipv4(each.from);
+    const Ipv4 to = *parse_ipv4("198.51.100.7");
+    const auto seen = reach_between(ground, tcp, from, to);
+    EXPECT_EQ(in_words(ground.sets.at(seen.open)), each.open) << each.description;
+    EXPECT_EQ(in_words(ground.sets.at(seen.lost)), each.lost) << each.description;
+    EXPECT_EQ(prove_reach(ground, tcp, from, to).from_port, each.source_port) << each.description;
+    expect_shown(policy, ground, seen, from, to);
+  }
 }
 
 TEST(Reach, ManyPairsSayWhatIsUsualAndLoseNothing) {
