@@ -3,8 +3,10 @@
 // Owner: rules/decide. Each answer is two rulings, that of any address and that of the class; the lesser precedes. The
 // number of cache lines touched does not depend on the number of rules (rules/image/step_map.h, layout.h).
 #include <algorithm>
+#include <bit>
 
 #include "rules/decide/policy_view.h"
+#include "rules/decide/same_class.h"
 #include "rules/image/tables.h"
 #include "rules/image/wide_map.h"
 #include "rules/model/protocol.h"
@@ -73,9 +75,7 @@ std::uint32_t ruling_of(const Tables& tables, const layout::Maps& maps, TrafficK
 
 // The place of a class in a bucket, 8 if it is not there.
 std::size_t place_in(const layout::RowBucket& bucket, std::uint32_t address_class) {
-  std::size_t place = 8;
-  for (std::size_t i = 8; i-- > 0;) place = bucket.classes[i] == address_class ? i : place;
-  return place;
+  return static_cast<std::size_t>(std::countr_zero(same_class(bucket.classes, address_class) | 1U << 8U));
 }
 
 // The predicate of a class, or kNone where only what matches any address counts.
@@ -207,13 +207,6 @@ GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direct
 
 GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Ipv6Query& query) const {
   return group_verdict(*tables_, tables_->interfaces()[interface].group_list, direction, query);
-}
-
-void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    const GroupQuestion& question = questions[i];
-    verdicts[i] = judge_groups(question.interface, question.direction, question.query);
-  }
 }
 
 AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {

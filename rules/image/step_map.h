@@ -8,13 +8,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-
-#include <bit>
 #endif
 
 namespace sallyport::rules {
@@ -81,25 +80,23 @@ inline constexpr std::size_t kDenseLines = 65536 / 16;
   const __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(keys, _mm_load_si128(at + 1)), zero);
   return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
 }
-[[nodiscard]] inline std::uint32_t bounds_below_32(const Line& line, Key key) {
+// The same of all 32 bounds of a line.
+[[nodiscard]] inline std::uint64_t not_below(const Line& line, Key key) {
   const __m128i keys = _mm_set1_epi16(static_cast<std::int16_t>(key));
-  const std::uint64_t mask = not_below_16(line.words.data(), keys) |
-                             std::uint64_t{not_below_16(line.words.data() + 8, keys)} << 16U | std::uint64_t{1} << 32U;
-  return static_cast<std::uint32_t>(std::countr_zero(mask));
-}
-[[nodiscard]] inline std::uint32_t bounds_below_tiny(const Line& line, Key key) {
-  const __m128i keys = _mm_set1_epi16(static_cast<std::int16_t>(key));
-  const std::uint32_t mask = not_below_16(line.words.data(), keys) | 1U << kTinyBounds;
-  return static_cast<std::uint32_t>(std::countr_zero(mask));
+  return not_below_16(line.words.data(), keys) | std::uint64_t{not_below_16(line.words.data() + 8, keys)} << 16U;
 }
 #else
-[[nodiscard]] inline std::uint32_t bounds_below_32(const Line& line, Key key) {
-  return bounds_below_scalar(line, key, 32);
-}
-[[nodiscard]] inline std::uint32_t bounds_below_tiny(const Line& line, Key key) {
-  return bounds_below_scalar(line, key, kTinyBounds);
+[[nodiscard]] inline std::uint64_t not_below(const Line& line, Key key) {
+  std::uint64_t mask = 0;
+  for (std::uint32_t i = 0; i < 32; ++i) {
+    mask |= std::uint64_t{(line.words[i / 2] >> i % 2 * 16U & 0xFFFFU) >= key ? 1U : 0U} << i;
+  }
+  return mask;
 }
 #endif
+[[nodiscard]] inline std::uint32_t bounds_below_32(const Line& line, Key key) {
+  return static_cast<std::uint32_t>(std::countr_zero(not_below(line, key) | std::uint64_t{1} << 32U));
+}
 
 [[nodiscard]] inline Ref find_flat(const Line* at, Key key) {
   const std::uint32_t step = bounds_below_32(at[0], key);
@@ -109,19 +106,23 @@ inline constexpr std::size_t kDenseLines = 65536 / 16;
   return find_flat(at + 1 + bounds_below_32(at[0], key) * kFlatLines, key);
 }
 
-// What the map that `ref` names says of `key`. Precondition: not a leaf.
+// What the map that `ref` names says of `key`. Precondition: not a leaf. Maps of the two small forms, which are nearly
+// all, are read alike: which of them comes next is not to be foreseen.
 [[nodiscard]] inline Ref find(const Line* lines, Ref ref, Key key) {
   const Line* at = lines + line_of(ref);
-  switch (form_of(ref)) {
-    case Form::tiny:
-      return at[0].words[kTinyBounds / 2 + bounds_below_tiny(at[0], key)];
-    case Form::flat:
-      return find_flat(at, key);
+  const Form form = form_of(ref);
+  if (form <= Form::flat) {
+    const auto flat = static_cast<std::uint32_t>(form);
+    const std::uint64_t ends = not_below(at[0], key) | std::uint64_t{1} << (flat != 0 ? 32U : kTinyBounds);
+    const std::size_t first = flat != 0 ? 16U : kTinyBounds / 2;
+    return at->words.data()[first + static_cast<std::uint32_t>(std::countr_zero(ends))];
+  }
+  switch (form) {
     case Form::tall:
       return find_tall(at, key);
     case Form::high:
       return find_tall(at + 1 + bounds_below_32(at[0], key) * kTallLines, key);
-    case Form::dense:
+    default:
       break;
   }
   return at[key / 16U].words[key % 16U];

@@ -117,11 +117,12 @@ struct Child {
     keys.reserve(traffics.size());
     for (const auto& traffic : traffics) keys.push_back(table.keys(traffic));
     for (Ask ask{}; hear(parent, ask);) {
-      const std::uint64_t begin = cycles_now();
-      table.classify(keys[ask.traffic], answers[ask.traffic], ask.method, ask.burst);
-      const std::uint64_t cycles = cycles_now() - begin;
+      const std::span<const AclTable::Key> all(keys[ask.traffic]);
+      const Cost cost = cost_of(all.size(), kSlice, [&](std::size_t first, std::size_t count) {
+        table.classify(all.subspan(first, count), answers[ask.traffic].subspan(first, count), ask.method, ask.burst);
+      });
       for (std::uint32_t& answer : answers[ask.traffic]) answer -= 1;  // 0 becomes kNoRule
-      if (!tell(parent, cycles)) return;
+      if (!tell(parent, cost)) return;
     }
   }
 };
@@ -192,11 +193,11 @@ AclPeer::~AclPeer() {
   if (!answers_.empty()) ::munmap(answers_.front().data(), answers_bytes_);
 }
 
-std::uint64_t AclPeer::round(std::size_t traffic, std::size_t method, std::uint32_t burst) {
-  std::uint64_t cycles = 0;
+Cost AclPeer::round(std::size_t traffic, std::size_t method, std::uint32_t burst) {
+  Cost cost;
   const Ask ask{
       .traffic = static_cast<std::uint32_t>(traffic), .method = static_cast<std::uint32_t>(method), .burst = burst};
-  return tell(socket_, ask) && hear(socket_, cycles) ? cycles : 0;
+  return tell(socket_, ask) && hear(socket_, cost) ? cost : Cost{};
 }
 
 }  // namespace sallyport::bench

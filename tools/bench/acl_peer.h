@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/bench/measure.h"
 #include "tools/bench/workload.h"
 
 namespace sallyport::bench {
@@ -49,8 +50,8 @@ class AclPeer {
   // Methods that this processor has: "scalar", "sse", "avx2", "avx512x16", "avx512x32".
   [[nodiscard]] static std::vector<std::string> methods();
 
-  // Cycles of judging all packets of a traffic once. 0: the child is no more.
-  [[nodiscard]] std::uint64_t round(std::size_t traffic, std::size_t method, std::uint32_t burst);
+  // Judges all packets of a traffic once. No packets: the child is no more.
+  [[nodiscard]] Cost round(std::size_t traffic, std::size_t method, std::uint32_t burst);
   // The answers of the last round: rules, or kNoRule.
   [[nodiscard]] std::span<const std::uint32_t> answers(std::size_t traffic) const { return answers_[traffic]; }
 

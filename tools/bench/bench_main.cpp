@@ -49,6 +49,7 @@ po::options_description classify_options() {
   add("burst", po::value<std::string>()->default_value("32"), "packets judged at a time, up to 1024");
   add("runs", po::value<std::string>()->default_value("7"), "rounds, of which the median counts");
   add("seed", po::value<std::string>()->default_value("1"), "the same seed gives the same rules and packets");
+  add("all-sets", "bursts with every instruction set that the processor has");
   add("no-acl", "leave rte_acl out");
   add("acl-seconds", po::value<std::string>()->default_value("300"), "how long rte_acl may build a size");
   add("acl-mib", po::value<std::string>()->default_value("8192"), "how much memory it may take for that");
@@ -74,6 +75,7 @@ ClassifyRequest request_of(const po::variables_map& given) {
   request.burst = number(text("burst"), 1, 1024, "--burst");
   request.runs = given.contains("quick") && given["runs"].defaulted() ? 3 : number(text("runs"), 1, 1000, "--runs");
   request.seed = number(text("seed"), 0, 999'999'999, "--seed");
+  request.all_sets = given.contains("all-sets");
   request.with_acl = !given.contains("no-acl");
   if (!given.contains("quick") || !given["acl-seconds"].defaulted()) {
     request.acl.time = std::chrono::seconds(number(text("acl-seconds"), 1, 3600, "--acl-seconds"));

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "rules/compile/compile.h"
+#include "rules/decide/judge_burst.h"
 #include "rules/decide/policy_view.h"
 
 namespace sallyport::bench {
@@ -28,47 +29,36 @@ struct Traffic {
   std::vector<std::uint32_t> answers;
 };
 
-// Repeats a pass, which tells its cycles, until a round is long enough to be timed. 0: a pass failed.
+// Repeats a pass, which tells its cost, until a round is long enough to be timed. 0: a pass failed.
 template <typename Pass>
-double cycles_each(std::size_t packets, std::uint64_t enough, Pass&& pass) {
-  std::uint64_t cycles = 0;
-  std::size_t passes = 0;
-  for (; cycles < enough; ++passes) {
-    const std::uint64_t more = pass();
-    if (more == 0) return 0;
-    cycles += more;
+double cycles_each(std::uint64_t enough, Pass&& pass) {
+  Cost all;
+  while (all.cycles < enough) {
+    const Cost more = pass();
+    if (more.packets == 0) return 0;
+    all.cycles += more.cycles;
+    all.packets += more.packets;
   }
-  return static_cast<double>(cycles) / static_cast<double>(passes * packets);
+  return static_cast<double>(all.cycles) / static_cast<double>(all.packets);
 }
 
-template <typename Pass>
-auto timed(Pass&& pass) {
-  return [pass] {
-    const std::uint64_t begin = cycles_now();
-    pass();
-    return cycles_now() - begin;
-  };
-}
-
-void judge_each(const PolicyView& view, Traffic& traffic) {
-  for (std::size_t i = 0; i < traffic.questions.size(); ++i) {
+void judge_each(const PolicyView& view, Traffic& traffic, std::size_t first, std::size_t count) {
+  for (std::size_t i = first; i < first + count; ++i) {
     const GroupQuestion& question = traffic.questions[i];
     traffic.answers[i] = view.judge_groups(question.interface, question.direction, question.query).rule;
   }
 }
 
-void judge_bursts(const PolicyView& view, Traffic& traffic, std::uint32_t burst) {
+// judge(questions, verdicts) for every burst.
+template <typename Judge>
+void in_bursts(Traffic& traffic, std::size_t first, std::size_t count, std::uint32_t burst, Judge&& judge) {
   std::array<GroupVerdict, 1024> verdicts;
-  const std::span<const GroupQuestion> all(traffic.questions);
-  for (std::size_t first = 0; first < all.size(); first += burst) {
-    const auto some = all.subspan(first, std::min<std::size_t>(burst, all.size() - first));
-    view.judge_groups(some, verdicts);
+  for (const std::size_t end = first + count; first < end; first += burst) {
+    const auto some =
+        std::span<const GroupQuestion>(traffic.questions).subspan(first, std::min<std::size_t>(burst, end - first));
+    judge(some, std::span<GroupVerdict>(verdicts));
     for (std::size_t i = 0; i < some.size(); ++i) traffic.answers[first + i] = verdicts[i].rule;
   }
-}
-
-void scan_some(const Workload& workload, Traffic& traffic, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) traffic.answers[i] = scan(workload.rules, traffic.packets[i]);
 }
 
 GroupQuestion question_of(const Packet& packet, const std::vector<rules::InterfaceIndex>& interfaces) {
@@ -155,7 +145,7 @@ class Size {
     const auto methods = AclPeer::methods();
     for (std::size_t method = 0; method < methods.size(); ++method) {
       std::uint64_t best = ~std::uint64_t{0};
-      for (int i = 0; i < 3; ++i) best = std::min(best, peer->round(0, method, request_.burst));
+      for (int i = 0; i < 3; ++i) best = std::min(best, peer->round(0, method, request_.burst).cycles);
       if (best == 0 || best >= acl_best_) continue;
       acl_best_ = best;
       acl_method_ = method;
@@ -191,44 +181,88 @@ class Size {
     }
   }
 
+  // Rounds of slices of a traffic.
+  template <typename Slice>
+  std::function<double()> rounds(std::size_t packets, std::size_t each, Slice slice) {
+    return [this, packets, each, slice] {
+      return cycles_each(request_.round_cycles, [&] { return cost_of(packets, each, slice); });
+    };
+  }
+
+  template <typename Judge>
+  std::function<double()> bursts(Traffic& traffic, Judge judge) {
+    return rounds(traffic.packets.size(), kSlice, [this, &traffic, judge](std::size_t first, std::size_t count) {
+      in_bursts(traffic, first, count, request_.burst, judge);
+    });
+  }
+
   std::vector<Contestant> contestants(std::size_t which) {
     Traffic& traffic = traffics_[which];
     const std::size_t all = traffic.packets.size();
-    const std::size_t some = std::min(all, 20 + static_cast<std::size_t>(kScannedRules / rules_));
     const std::string pages = pages_behind(image_->bytes().data() + image_->bytes().size() / 2);
     const auto own = [&traffic] { return std::span<const std::uint32_t>(traffic.answers); };
-    const auto rounds = [this](std::size_t packets, auto pass) {
-      return [this, packets, pass] { return cycles_each(packets, request_.round_cycles, pass); };
-    };
     std::vector<Contestant> list;
-    list.push_back({"sallyport", "", 1, all, pages, rounds(all, timed([&] { judge_each(view_, traffic); })), own, {}});
+    list.push_back(
+        {"sallyport",
+         "",
+         1,
+         all,
+         pages,
+         rounds(all, kSlice,
+                [this, &traffic](std::size_t first, std::size_t count) { judge_each(view_, traffic, first, count); }),
+         own,
+         {}});
     list.push_back({"sallyport-burst",
-                    "",
+                    std::string(name_of(rules::instruction_sets().back())),
                     request_.burst,
                     all,
                     pages,
-                    rounds(all, timed([&] { judge_bursts(view_, traffic, request_.burst); })),
+                    bursts(traffic, [this](auto some, auto verdicts) { view_.judge_groups(some, verdicts); }),
                     own,
                     {}});
+    for (const auto set : request_.all_sets ? rules::instruction_sets() : std::vector<rules::InstructionSet>{}) {
+      list.push_back(
+          {"burst-" + std::string(name_of(set)),
+           "",
+           request_.burst,
+           all,
+           pages,
+           bursts(traffic,
+                  [this, set](auto some, auto verdicts) { rules::judge_groups_with(set, *image_, some, verdicts); }),
+           own,
+           {}});
+    }
+    add_others(which, list);
+    return list;
+  }
+
+  void add_others(std::size_t which, std::vector<Contestant>& list) {
+    Traffic& traffic = traffics_[which];
+    const std::size_t all = traffic.packets.size();
     if (acl_) {
+      const auto pass = [this, which] { return acl_->round(which, acl_method_, request_.burst); };
       list.push_back({"rte_acl",
                       acl_detail_,
                       request_.burst,
                       all,
                       acl_->build().pages,
-                      rounds(all, [this, which] { return acl_->round(which, acl_method_, request_.burst); }),
+                      [this, pass] { return cycles_each(request_.round_cycles, pass); },
                       [this, which] { return acl_->answers(which); },
                       {}});
     }
+    const std::size_t some = std::min(all, 20 + static_cast<std::size_t>(kScannedRules / rules_));
+    const auto slice = [this, &traffic](std::size_t first, std::size_t count) {
+      for (std::size_t i = first; i < first + count; ++i)
+        traffic.answers[i] = scan(workload_.rules, traffic.packets[i]);
+    };
     list.push_back({"scan",
                     "",
                     1,
                     some,
                     pages_behind(workload_.rules.data() + workload_.rules.size() / 2),
-                    rounds(some, timed([&, some] { scan_some(workload_, traffic, some); })),
-                    own,
+                    rounds(some, some / 64 + 1, slice),
+                    [&traffic] { return std::span<const std::uint32_t>(traffic.answers); },
                     {}});
-    return list;
   }
 
   void measure(std::size_t which) {

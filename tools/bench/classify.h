@@ -27,6 +27,7 @@ struct ClassifyRequest {
   std::uint32_t runs = 7;
   std::uint64_t round_cycles = 10'000'000;  // packets are judged again and again until a round took this
   bool with_acl = true;
+  bool all_sets = false;  // bursts with every instruction set that the processor has
   AclLimits acl;
 };
 

@@ -96,7 +96,6 @@ RC_GTEST_PROP(StepMap, BoundsAreCountedAlikeWithAndWithoutVectors,
   Line line;
   for (std::size_t i = 0; i < 32; ++i) line.words[i / 2] |= std::uint32_t{bounds[i]} << i % 2 * 16;
   RC_ASSERT(step_map::bounds_below_32(line, key) == step_map::bounds_below_scalar(line, key, 32));
-  RC_ASSERT(step_map::bounds_below_tiny(line, key) == step_map::bounds_below_scalar(line, key, step_map::kTinyBounds));
 }
 
 // Steps over addresses, thick in some halves and with values that reach across many.

@@ -1,0 +1,203 @@
+// Many questions judged together: the stages of burst.inc for each instruction set, and the choice between them.
+//
+// Owner: rules/decide. The only place where an instruction set is chosen at run time. Tests hold every set that the
+// processor has against the scalar one. AVX-512 was measured to gain nothing over AVX2 and is left out.
+#include "rules/decide/judge_burst.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "rules/decide/same_class.h"
+#include "rules/image/tables.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace sallyport::rules {
+namespace {
+
+using layout::DescriptorRecord;
+using layout::kNothing;
+using layout::PredicateRecord;
+using layout::RowBucket;
+using layout::Tables;
+using layout::TrafficKind;
+using step_map::Key;
+using step_map::Ref;
+
+constexpr std::size_t kBurst = 32;
+
+constexpr std::array<std::uint8_t, 256> kKinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  kinds.fill(static_cast<std::uint8_t>(TrafficKind::other));
+  kinds[kProtocolTcp] = static_cast<std::uint8_t>(TrafficKind::tcp);
+  kinds[kProtocolUdp] = static_cast<std::uint8_t>(TrafficKind::udp);
+  kinds[kProtocolIcmp] = static_cast<std::uint8_t>(TrafficKind::icmp);
+  return kinds;
+}();
+
+// Read in place of a map where there is none: whatever the key, the first bound is not below it.
+constexpr Line kNoLine = [] {
+  Line line;
+  line.words.fill(0xFFFF'FFFFU);
+  return line;
+}();
+
+// Of a class without a row.
+constexpr PredicateRecord kNoPredicate = [] {
+  PredicateRecord predicate{};
+  predicate.maps.fill(step_map::leaf(kNothing));
+  return predicate;
+}();
+
+[[gnu::always_inline]] inline void ask_for(const void* at) { __builtin_prefetch(at); }
+
+[[gnu::always_inline]] inline Key key_of(const Query& query, std::uint8_t kind) {
+  const std::uint32_t icmp = std::uint32_t{query.icmp_type} << 8U | query.icmp_code;
+  const std::uint32_t other = kind == static_cast<std::uint8_t>(TrafficKind::icmp) ? icmp : query.protocol;
+  return static_cast<Key>(kind < static_cast<std::uint8_t>(TrafficKind::icmp) ? query.destination_port : other);
+}
+
+// The values of a dense map, nullptr for another.
+const std::uint32_t* dense_words(const Line* lines, Ref ref) {
+  if (step_map::is_leaf(ref) || step_map::form_of(ref) != step_map::Form::dense) return nullptr;
+  return lines[step_map::line_of(ref)].words.data();
+}
+
+[[gnu::always_inline]] inline GroupVerdict verdict_of(std::uint32_t any, std::uint32_t peer, std::uint32_t flags,
+                                                      std::uint8_t kind) {
+  const std::uint32_t first = std::min(any, peer);
+  // kReturnOpenTcp and kReturnOpenUdp are the bits of their kinds.
+  const std::uint32_t return_open = flags >> kind;
+  const std::uint32_t some_any_peer = (any != kNothing ? 1U : 0U) & any / layout::kSomeAnyPeer;
+  const bool allow = first != kNothing;
+  return {.allow = allow,
+          .untracked = (return_open & some_any_peer & 1U) != 0,
+          .rule = allow ? layout::rule_of(first) : kNone};
+}
+static_assert(layout::kReturnOpenTcp == 1U << static_cast<std::uint32_t>(TrafficKind::tcp) &&
+              layout::kReturnOpenUdp == 1U << static_cast<std::uint32_t>(TrafficKind::udp));
+
+namespace scalar {
+
+// A bit for each of 32 bounds that is not below the key.
+inline std::uint32_t ends(const Line& bounds, Key key) {
+  std::uint32_t mask = 0;
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    mask |= ((bounds.words[i] & 0xFFFFU) >= key ? 1U : 0U) << 2 * i;
+    mask |= (bounds.words[i] >> 16U >= key ? 2U : 0U) << 2 * i;
+  }
+  return mask;
+}
+inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class) {
+  return same_class_scalar(classes, address_class);
+}
+#include "rules/decide/burst.inc"
+
+}  // namespace scalar
+
+#if defined(__x86_64__)
+
+namespace sse2 {
+
+inline std::uint32_t ends(const Line& bounds, Key key) {
+  return static_cast<std::uint32_t>(step_map::not_below(bounds, key));
+}
+inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class) {
+  return same_class(classes, address_class);
+}
+#include "rules/decide/burst.inc"
+
+}  // namespace sse2
+
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi")
+namespace avx2 {
+
+inline std::uint32_t ends(const Line& bounds, Key key) {
+  const auto* at = reinterpret_cast<const __m256i*>(bounds.words.data());
+  const __m256i keys = _mm256_set1_epi16(static_cast<std::int16_t>(key));
+  const __m256i low = _mm256_load_si256(at);
+  const __m256i high = _mm256_load_si256(at + 1);
+  const __m256i packed = _mm256_packs_epi16(_mm256_cmpeq_epi16(_mm256_max_epu16(low, keys), low),
+                                            _mm256_cmpeq_epi16(_mm256_max_epu16(high, keys), high));
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_permute4x64_epi64(packed, 0xD8)));
+}
+inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class) {
+  const __m256i all = _mm256_load_si256(reinterpret_cast<const __m256i*>(classes.data()));
+  const __m256i equal = _mm256_cmpeq_epi32(all, _mm256_set1_epi32(static_cast<std::int32_t>(address_class)));
+  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(equal)));
+}
+#include "rules/decide/burst.inc"
+
+}  // namespace avx2
+#pragma GCC pop_options
+
+#endif
+
+using Judge = void (*)(const Tables&, std::span<const GroupQuestion>, GroupVerdict*);
+
+bool has(InstructionSet set) {
+#if defined(__x86_64__)
+  switch (set) {
+    case InstructionSet::scalar:
+    case InstructionSet::sse2:
+      return true;
+    case InstructionSet::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+  }
+#endif
+  return set == InstructionSet::scalar;
+}
+
+Judge judge_with(InstructionSet set) {
+  switch (set) {
+#if defined(__x86_64__)
+    case InstructionSet::sse2:
+      return sse2::judge;
+    case InstructionSet::avx2:
+      return avx2::judge;
+#endif
+    default:
+      return scalar::judge;
+  }
+}
+
+void judge_all(Judge judge, const Tables& tables, std::span<const GroupQuestion> questions,
+               std::span<GroupVerdict> verdicts) {
+  for (std::size_t first = 0; first < questions.size(); first += kBurst) {
+    const std::size_t count = std::min(kBurst, questions.size() - first);
+    judge(tables, questions.subspan(first, count), verdicts.data() + first);
+  }
+}
+
+}  // namespace
+
+std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (const auto set : {InstructionSet::scalar, InstructionSet::sse2, InstructionSet::avx2}) {
+    if (has(set)) sets.push_back(set);
+  }
+  return sets;
+}
+
+std::string_view name_of(InstructionSet set) {
+  static constexpr std::array<std::string_view, 3> kNames{"scalar", "sse2", "avx2"};
+  return kNames[static_cast<std::size_t>(set)];
+}
+
+void judge_groups_with(InstructionSet set, const Image& image, std::span<const GroupQuestion> questions,
+                       std::span<GroupVerdict> verdicts) {
+  judge_all(judge_with(set), image.tables(), questions, verdicts);
+}
+
+void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
+  static const Judge kBest = judge_with(instruction_sets().back());
+  judge_all(kBest, *tables_, questions, verdicts);
+}
+
+}  // namespace sallyport::rules
