@@ -37,7 +37,7 @@ Descriptors DescriptorWriter::add(const std::vector<PlacedRule>& rules, const st
 std::uint32_t DescriptorWriter::of_any(const std::vector<PlacedRule>& rules, const Reach& family) {
   list_.clear();
   std::ranges::copy_if(rules, std::back_inserter(list_), [&](auto rule) { return family.everything[rule_of(rule)]; });
-  return predicates_.add(list_, &family.any_peer);
+  return predicates_.add_any(list_, family.any_peer);
 }
 
 // Whether the replies of a flow need no state: these rules admit any peer of the family on all ports.
@@ -78,7 +78,7 @@ bool DescriptorWriter::collect_rows(const std::vector<PlacedRule>& rules) {
     const ClassId id = matches_[i].address_class;
     list_.clear();
     for (; i < matches_.size() && matches_[i].address_class == id; ++i) list_.push_back(rules[matches_[i].order]);
-    rows_.push_back({.address_class = id, .predicate = predicates_.add(list_)});
+    rows_.push_back({.address_class = id, .predicate = predicates_.add_row(list_)});
     if (!meter_.fits() || !meter_.predicates(predicates_.size())) return false;
   }
   return true;

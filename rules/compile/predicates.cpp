@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <tuple>
 
 namespace sallyport::rules {
@@ -45,27 +46,62 @@ std::optional<Keys> keys_of(const RuleRecord& rule, TrafficKind kind) {
   return Keys{.first = key, .last = key};
 }
 
+// No rule: marks the list of a row apart from the same list of what matches any address.
+constexpr PlacedRule kInRow = 0xFFFF'FFFFU;
+
+// At most kOwnSteps steps that end at values.
+layout::OwnMap own_map(std::span<const KeyStep> steps) {
+  layout::OwnMap map{};
+  for (std::size_t i = 0; i < map.bounds.size(); ++i) {
+    map.bounds[i] = static_cast<std::uint16_t>(i + 1 < steps.size() ? steps[i + 1].first - 1 : 0xFFFFU);
+  }
+  for (std::size_t i = 0; i < map.values.size(); ++i) {
+    map.values[i] = step_map::value_of(steps[std::min(i, steps.size() - 1)].ref);
+  }
+  return map;
+}
+
 }  // namespace
 
-std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules, const std::vector<bool>* any_peer) {
-  any_peer_ = any_peer;
+std::uint32_t PredicateWriter::add_any(const std::vector<PlacedRule>& rules, const std::vector<bool>& any_peer) {
+  any_peer_ = &any_peer;
   // The same rules are another predicate where others of them have any peer.
   key_ = rules;
   std::ranges::copy_if(rules, std::back_inserter(key_), [&](PlacedRule rule) { return is_any_peer(rule); });
+  return add(rules, false);
+}
+
+std::uint32_t PredicateWriter::add_row(const std::vector<PlacedRule>& rules) {
+  any_peer_ = nullptr;
+  key_ = rules;
+  key_.push_back(kInRow);
+  return add(rules, true);
+}
+
+std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules, bool in_row) {
   const auto [id, added] = lists_.add(key_);
   if (!added) return id;
   meter_.hold(Interner::bytes_of(key_));
-  layout::PredicateRecord record{
-      .maps = {},
-      .rule_begin = static_cast<std::uint32_t>(tables_.before.predicate_rules + tables_.predicate_rules.size()),
-      .rule_count = static_cast<std::uint32_t>(rules.size()),
-      .icmpv6 = 0,
-      .unused = 0};
+  layout::PredicateRecord record{.maps = {},
+                                 .rule_begin = static_cast<std::uint32_t>(tables_.before.predicate_rules + tables_.predicate_rules.size()),
+                                 .rule_count = static_cast<std::uint32_t>(rules.size()),
+                                 .icmpv6 = 0,
+                                 .own = {},
+                                 .unused = {}};
   std::ranges::transform(rules, std::back_inserter(tables_.predicate_rules), rule_of);
   for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
-    record.maps[kind] = resolve(rules, static_cast<TrafficKind>(kind));
+    resolve(rules, static_cast<TrafficKind>(kind));
+    const bool has_own = std::ranges::find(record.maps, layout::kOwn) != record.maps.end();
+    const bool small = steps_.size() > 1 && steps_.size() <= layout::kOwnSteps;
+    if (in_row && small && !has_own) {
+      record.own = own_map(steps_);
+      record.maps[kind] = layout::kOwn;
+    } else {
+      record.maps[kind] = maps_.keys(steps_);
+    }
   }
-  record.icmpv6 = resolve(rules, TrafficKind::icmpv6);
+  resolve(rules, TrafficKind::icmpv6);
+  record.icmpv6 = maps_.keys(steps_);
   tables_.predicates.push_back(record);
   return id;
 }
@@ -79,7 +115,7 @@ step_map::Ref PredicateWriter::ruling_of_active() const {
                                        (allows ? layout::kAllows : 0U) | (some_any_peer ? layout::kSomeAnyPeer : 0U)));
 }
 
-step_map::Ref PredicateWriter::resolve(const std::vector<PlacedRule>& rules, TrafficKind kind) {
+void PredicateWriter::resolve(const std::vector<PlacedRule>& rules, TrafficKind kind) {
   edges_.clear();
   for (const PlacedRule rule : rules) {
     if (const auto keys = keys_of(tables_.rules[rule_of(rule)], kind)) {
@@ -100,9 +136,9 @@ step_map::Ref PredicateWriter::resolve(const std::vector<PlacedRule>& rules, Tra
       }
     }
     if (key == 0) steps_.clear();
-    steps_.push_back({.first = key, .ref = ruling_of_active()});
+    const step_map::Ref ruling = ruling_of_active();
+    if (steps_.empty() || steps_.back().ref != ruling) steps_.push_back({.first = key, .ref = ruling});
   }
-  return maps_.keys(steps_);
 }
 
 }  // namespace sallyport::rules

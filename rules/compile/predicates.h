@@ -25,9 +25,11 @@ class PredicateWriter {
  public:
   PredicateWriter(ImageTables& tables, Meter& meter) : tables_(tables), meter_(meter), maps_(tables.lines) {}
 
-  // The predicate of these rules, which ascend; the first that matches decides. `any_peer[rule]`, where given: the rule
-  // has peer 0.0.0.0/0, or ::/0, in the family that the predicate is for. Without meaning once over the budget.
-  std::uint32_t add(const std::vector<PlacedRule>& rules, const std::vector<bool>* any_peer = nullptr);
+  // The predicate of these rules, which ascend; the first that matches decides. Without meaning once over the budget.
+  // Of what matches any address of a family, in which `any_peer[rule]`: the rule has peer 0.0.0.0/0, or ::/0.
+  std::uint32_t add_any(const std::vector<PlacedRule>& rules, const std::vector<bool>& any_peer);
+  // Of a row, which asks for the whole record, so that it may hold one of the maps.
+  std::uint32_t add_row(const std::vector<PlacedRule>& rules);
 
   [[nodiscard]] const layout::PredicateRecord& operator[](std::uint32_t id) const {
     const std::size_t before = tables_.before.predicates;
@@ -47,7 +49,10 @@ class PredicateWriter {
     PlacedRule rule = 0;
     bool begins = false;
   };
-  [[nodiscard]] step_map::Ref resolve(const std::vector<PlacedRule>& rules, layout::TrafficKind kind);
+  // By key_.
+  std::uint32_t add(const std::vector<PlacedRule>& rules, bool in_row);
+  // Into steps_, no two neighbours the same.
+  void resolve(const std::vector<PlacedRule>& rules, layout::TrafficKind kind);
   [[nodiscard]] step_map::Ref ruling_of_active() const;
   [[nodiscard]] bool is_any_peer(PlacedRule rule) const { return any_peer_ != nullptr && (*any_peer_)[rule_of(rule)]; }
 
@@ -59,7 +64,7 @@ class PredicateWriter {
   Interner lists_;
   std::vector<Edge> edges_;
   std::vector<PlacedRule> active_;
-  std::vector<PlacedRule> key_;
+  std::vector<PlacedRule> key_;  // tells predicates apart
   std::vector<KeyStep> steps_;
 };
 

@@ -54,9 +54,11 @@ TrafficKey key_of(const Ipv6Query& query) {
   }
 }
 
-const layout::Maps& maps_of(const layout::PredicateRecord& predicate, const Query&) { return predicate.maps; }
-layout::Maps maps_of(const layout::PredicateRecord& predicate, const Ipv6Query&) {
-  return layout::ipv6_maps(predicate);
+step_map::Ref map_of(const layout::PredicateRecord& predicate, const Query&, TrafficKind kind) {
+  return predicate.maps[static_cast<std::size_t>(kind)];
+}
+step_map::Ref map_of(const layout::PredicateRecord& predicate, const Ipv6Query&, TrafficKind kind) {
+  return kind == TrafficKind::icmp ? predicate.icmpv6 : predicate.maps[static_cast<std::size_t>(kind)];
 }
 
 std::uint32_t class_of(const Tables& tables, Ipv4 address) {
@@ -71,6 +73,15 @@ auto descriptors_of(const Tables& tables, const Ipv6Query&) { return tables.ipv6
 
 std::uint32_t ruling_of(const Tables& tables, const layout::Maps& maps, TrafficKey traffic) {
   return step_map::value_at(tables.lines().data(), maps[static_cast<std::size_t>(traffic.kind)], traffic.key);
+}
+
+// The same of a row's predicate.
+template <typename AnyQuery>
+std::uint32_t ruling_of(const Tables& tables, const layout::PredicateRecord& predicate, const AnyQuery& query,
+                        TrafficKey traffic) {
+  const step_map::Ref map = map_of(predicate, query, traffic.kind);
+  return map == layout::kOwn ? layout::ruling_in(predicate.own, traffic.key)
+                             : step_map::value_at(tables.lines().data(), map, traffic.key);
 }
 
 // The place of a class in a bucket, 8 if it is not there.
@@ -106,7 +117,7 @@ Rulings rulings_of(const Tables& tables, const DescriptorRecord& descriptor, con
                    TrafficKey traffic) {
   Rulings rulings{.any = ruling_of(tables, descriptor.any, traffic)};
   const std::uint32_t predicate = predicate_of(tables, descriptor, query.remote);
-  if (predicate != kNone) rulings.peer = ruling_of(tables, maps_of(tables.predicates()[predicate], query), traffic);
+  if (predicate != kNone) rulings.peer = ruling_of(tables, tables.predicates()[predicate], query, traffic);
   return rulings;
 }
 

@@ -24,7 +24,7 @@ namespace sallyport::rules::layout {
 static_assert(std::endian::native == std::endian::little, "images are read in place");
 
 inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxSections = 1024;
@@ -198,14 +198,33 @@ static_assert(sizeof(RowBucket) == 64);
   return (mixed ^ mixed >> 15U) & mask;
 }
 
+// A map of keys to rulings in the record that it is asked for with, so that most decisions need no line more. Each
+// bound is the last key of an interval; unused ones are 0xFFFF and unused values repeat the last. All 0 where there is
+// none.
+struct OwnMap {
+  std::array<std::uint16_t, 4> bounds;
+  std::array<std::uint32_t, 5> values;
+};
+inline constexpr std::size_t kOwnSteps = 5;
+// In place of a reference: the record's own map.
+inline constexpr step_map::Ref kOwn = 7U << 28U;
+
+// The predicate of a row may have one of its maps in itself; one of what matches any address has none.
 struct PredicateRecord {
   Maps maps;                 // IPv4's
   std::uint32_t rule_begin;  // of predicate_rules, in order of preference
   std::uint32_t rule_count;
-  step_map::Ref icmpv6;
-  std::uint32_t unused;  // 0
+  step_map::Ref icmpv6;  // never kOwn
+  OwnMap own;
+  std::array<std::uint32_t, 2> unused;  // 0
 };
-static_assert(sizeof(PredicateRecord) == 32);
+static_assert(sizeof(PredicateRecord) == 64);
+
+[[nodiscard]] constexpr std::uint32_t ruling_in(const OwnMap& map, step_map::Key key) {
+  std::uint32_t interval = 0;
+  for (const std::uint16_t bound : map.bounds) interval += bound < key ? 1U : 0U;
+  return map.values[interval];
+}
 
 [[nodiscard]] constexpr Maps ipv6_maps(const PredicateRecord& predicate) {
   Maps maps = predicate.maps;

@@ -241,11 +241,27 @@ class Verifier {
   }
 
   void rulings(step_map::Ref map, SectionId section, std::size_t record) {
-    check_map(maps_.keys(map, kRulingRole,
-                         [&](std::uint32_t value) {
-                           return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
-                         }),
-              section, record);
+    check_map(maps_.keys(map, kRulingRole, [&](std::uint32_t value) { return ruling_ok(value); }), section, record);
+  }
+
+  [[nodiscard]] bool ruling_ok(std::uint32_t value) const {
+    return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
+  }
+
+  // Of one of a predicate's maps, if it is in the record itself; else there must be nothing.
+  [[nodiscard]] bool own_map_ok(const layout::PredicateRecord& predicate) const {
+    const auto& own = predicate.own;
+    const auto users = std::ranges::count(predicate.maps, layout::kOwn);
+    if (users == 0) return own.bounds == decltype(own.bounds){} && own.values == decltype(own.values){};
+    std::size_t used = 0;
+    while (used < own.bounds.size() && own.bounds[used] != 0xFFFFU) ++used;
+    for (std::size_t i = 0; i < own.bounds.size(); ++i) {
+      if (i >= used ? own.bounds[i] != 0xFFFFU : i > 0 && own.bounds[i - 1] >= own.bounds[i]) return false;
+    }
+    for (std::size_t i = 0; i < own.values.size(); ++i) {
+      if (i > used ? own.values[i] != own.values[used] : !ruling_ok(own.values[i])) return false;
+    }
+    return users == 1;
   }
 
   void predicates() {
@@ -254,8 +270,11 @@ class Verifier {
       const auto& predicate = t_.predicates()[i];
       require(in_range(predicate.rule_begin, predicate.rule_count, t_.predicate_rules().size()), kSection, i,
               "rules outside the table");
-      require(predicate.unused == 0, kSection, i, "unused bytes are not zero");
-      for (const step_map::Ref map : predicate.maps) rulings(map, kSection, i);
+      require(predicate.unused == decltype(predicate.unused){}, kSection, i, "unused bytes are not zero");
+      require(own_map_ok(predicate), kSection, i, "not a map of its own");
+      for (const step_map::Ref map : predicate.maps) {
+        if (map != layout::kOwn) rulings(map, kSection, i);
+      }
       rulings(predicate.icmpv6, kSection, i);
     }
   }
@@ -291,6 +310,8 @@ class Verifier {
       require(descriptor.predicate < t_.predicates().size(), section, i, "no such predicate");
       if (problem_) return;
       require(descriptor.any == maps_of(t_.predicates()[descriptor.predicate]), section, i, "not its predicate's maps");
+      require(std::ranges::find(descriptor.any, layout::kOwn) == descriptor.any.end(), section, i,
+              "a map that only rows may have");
       require(std::has_single_bit(buckets) && in_range(descriptor.buckets, buckets, t_.row_buckets().size()), section,
               i, "rows outside the table");
       require(descriptor.flags <= (layout::kReturnOpenTcp | layout::kReturnOpenUdp), section, i, "unknown flags");

@@ -219,11 +219,10 @@ class Comparison {
   std::optional<std::string> compare_class(const Descriptor& descriptor, std::uint32_t address_class) {
     applying_.clear();
     std::ranges::set_union(matches_[address_class], everywhere_, std::back_inserter(applying_));
-    std::optional<layout::Maps> row;
-    if (row_[address_class] != nullptr) row = Family::maps_of(*row_[address_class]);
+    const layout::PredicateRecord* row = row_[address_class];
     for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
       collect_spans(descriptor, static_cast<TrafficKind>(kind));
-      collect_keys(descriptor.record->any[kind], row ? &(*row)[kind] : nullptr, static_cast<TrafficKind>(kind));
+      collect_keys(descriptor.record->any[kind], row, static_cast<TrafficKind>(kind));
       for (const std::uint32_t key : keys_) {
         const auto query = query_of<Family>(static_cast<TrafficKind>(kind), key, classes_.witness[address_class]);
         if (!query) continue;
@@ -270,7 +269,7 @@ class Comparison {
   }
 
   // Where an interval of keys begins on either side.
-  void collect_keys(step_map::Ref any, const step_map::Ref* row, TrafficKind kind) {
+  void collect_keys(step_map::Ref any, const layout::PredicateRecord* row, TrafficKind kind) {
     keys_.assign(1, 0);
     if (kind == TrafficKind::other) keys_.insert(keys_.end(), {2, 7, 18, 59});
     for (const Span& span : spans_) {
@@ -279,7 +278,14 @@ class Comparison {
     }
     const auto add = [&](std::uint32_t first, std::uint32_t, step_map::Ref) { keys_.push_back(first); };
     step_map::walk(tables_.lines().data(), any, add);
-    if (row != nullptr) step_map::walk(tables_.lines().data(), *row, add);
+    const step_map::Ref map = row == nullptr ? any : Family::maps_of(*row)[static_cast<std::size_t>(kind)];
+    if (map == layout::kOwn) {
+      for (const std::uint16_t bound : row->own.bounds) {
+        if (bound < 65535) keys_.push_back(bound + 1U);
+      }
+    } else {
+      step_map::walk(tables_.lines().data(), map, add);
+    }
     std::ranges::sort(keys_);
     const auto repeated = std::ranges::unique(keys_);
     keys_.erase(repeated.begin(), repeated.end());

@@ -95,8 +95,8 @@ std::size_t remove_and_compare(LintKind kind, int seeds, Remove remove_from, Com
 TEST(Lint, EntriesThatNeverDecideCanGo) {
   const auto remove_from = [](rules::Policy& policy, const Positions& positions) {
     std::size_t count = 0;
-    for (auto& [name, acl] : policy.network_acls)
-      count += remove(acl.ingress, positions) + remove(acl.egress, positions);
+    policy.network_acls.change_each(
+        [&](auto& acl) { count += remove(acl.ingress, positions) + remove(acl.egress, positions); });
     return count;
   };
   EXPECT_GT(remove_and_compare(LintKind::acl_entry_never_decides, 300, remove_from, compare_acls), 50U);
@@ -105,9 +105,8 @@ TEST(Lint, EntriesThatNeverDecideCanGo) {
 TEST(Lint, RulesThatOthersCoverCanGo) {
   const auto remove_from = [](rules::Policy& policy, const Positions& positions) {
     std::size_t count = 0;
-    for (auto& [name, group] : policy.security_groups) {
-      count += remove(group.ingress, positions) + remove(group.egress, positions);
-    }
+    policy.security_groups.change_each(
+        [&](auto& group) { count += remove(group.ingress, positions) + remove(group.egress, positions); });
     return count;
   };
   EXPECT_GT(remove_and_compare(LintKind::group_rule_covered, 300, remove_from, compare_groups), 50U);
@@ -116,7 +115,7 @@ TEST(Lint, RulesThatOthersCoverCanGo) {
 TEST(Lint, RoutesThatNoPacketTakesCanGo) {
   const auto remove_from = [](rules::Policy& policy, const Positions& positions) {
     std::size_t count = 0;
-    for (auto& [name, table] : policy.route_tables) count += remove(table.routes, positions);
+    policy.route_tables.change_each([&](auto& table) { count += remove(table.routes, positions); });
     return count;
   };
   const auto compare_routes = [](const rules::Policy& before, const rules::Policy& after,

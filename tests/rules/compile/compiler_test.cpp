@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "rules/decide/policy_view.h"
 #include "rules/document/documents.h"
 #include "rules/prove/prove.h"
 #include "tests/support/random_policy.h"
