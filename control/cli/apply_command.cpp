@@ -54,7 +54,7 @@ int run_apply(const Invocation& invocation) {
   if (!input) return refuse(invocation, input.error());
   const auto image = image_of(*input);
   if (!image) return refuse(invocation, image.error());
-  std::string body(input->policy.source.view());
+  std::string body(input->policy.source);
   if (input->image) {
     const auto bytes = image->bytes();
     body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -68,10 +68,10 @@ Findings check(const Arguments& arguments, const rules::Budget& budget) {
     return findings;
   }
   rules::lint(input->policy, input->warnings);
-  findings.documents.push_back({input->path, input->policy.source, input->warnings});
+  findings.documents.push_back({input->path, std::string(input->policy.source), input->warnings});
   if (!input->image) {
     if (auto compiled = rules::compile(input->policy, budget, stopwatch()); !compiled) {
-      findings.documents.push_back({input->path, input->policy.source, compiled.error()});
+      findings.documents.push_back({input->path, std::string(input->policy.source), compiled.error()});
     }
   }
   if (arguments.has("gateway")) check_gateway(arguments.text("gateway"), input->policy, findings);

@@ -79,7 +79,7 @@ std::expected<rules::Image, InputError> image_of(const PolicyInput& input, const
   if (input.image) return *input.image;
   auto compiled = rules::compile(input.policy, budget, stopwatch());
   if (compiled) return std::move(compiled->image);
-  return std::unexpected(InputError{input.path, input.policy.source, compiled.error(), {}});
+  return std::unexpected(InputError{input.path, std::string(input.policy.source), compiled.error(), {}});
 }
 
 std::optional<rules::Image> compiled_image(const PolicyInput& input, const rules::Budget& budget) {

@@ -140,7 +140,11 @@ PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& 
     const auto proof = image ? rules::verify(loaded->policy, loaded->image, gateway_.budget, elapsed)
                              : rules::prove(loaded->policy, loaded->image);
     if (!proof) return std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error()));
-    return *std::move(loaded);
+    return Candidate{.policy = std::move(loaded->policy),
+                     .image = std::move(loaded->image),
+                     .warnings = std::move(loaded->warnings),
+                     .compiler = std::move(loaded->compiler),
+                     .change = std::nullopt};
   }
   return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }

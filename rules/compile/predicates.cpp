@@ -82,12 +82,13 @@ std::uint32_t PredicateWriter::add(const std::vector<PlacedRule>& rules, bool in
   const auto [id, added] = lists_.add(key_);
   if (!added) return id;
   meter_.hold(Interner::bytes_of(key_));
-  layout::PredicateRecord record{.maps = {},
-                                 .rule_begin = static_cast<std::uint32_t>(tables_.before.predicate_rules + tables_.predicate_rules.size()),
-                                 .rule_count = static_cast<std::uint32_t>(rules.size()),
-                                 .icmpv6 = 0,
-                                 .own = {},
-                                 .unused = {}};
+  layout::PredicateRecord record{
+      .maps = {},
+      .rule_begin = static_cast<std::uint32_t>(tables_.before.predicate_rules + tables_.predicate_rules.size()),
+      .rule_count = static_cast<std::uint32_t>(rules.size()),
+      .icmpv6 = 0,
+      .own = {},
+      .unused = {}};
   std::ranges::transform(rules, std::back_inserter(tables_.predicate_rules), rule_of);
   for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
     resolve(rules, static_cast<TrafficKind>(kind));

@@ -22,6 +22,7 @@ class SharedText {
   [[nodiscard]] std::string_view view() const { return text_ ? std::string_view(*text_) : std::string_view(); }
   operator std::string_view() const { return view(); }
   [[nodiscard]] bool empty() const { return view().empty(); }
+  friend bool operator==(const SharedText& a, std::string_view b) { return a.view() == b; }
 
  private:
   std::shared_ptr<const std::string> text_;

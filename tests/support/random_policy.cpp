@@ -181,7 +181,8 @@ std::string random_policy(Random& random) {
 RandomObject random_object(Random& random, const rules::Policy& policy) {
   const std::uint64_t choice = pick(random, 10);
   if (choice < 4) return {rules::Section::security_groups, any_of(random, kGroups), random_group(random).dump()};
-  if (choice < 6) return {rules::Section::network_acls, chance(random, 50) ? "acl-a" : "acl-b", random_acl(random).dump()};
+  if (choice < 6)
+    return {rules::Section::network_acls, chance(random, 50) ? "acl-a" : "acl-b", random_acl(random).dump()};
   if (choice < 8) {
     json list = json::array();
     for (const char* cidr : kCidrs) {

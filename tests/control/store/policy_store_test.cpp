@@ -6,12 +6,18 @@
 #include <nlohmann/json.hpp>
 
 #include "rules/compile/compile.h"
+#include "rules/decide/policy_view.h"
+#include "rules/document/documents.h"
 #include "tests/control/fake_runtime.h"
 
 namespace sallyport::control {
 namespace {
 
 using namespace std::chrono_literals;
+
+std::string rules_patch(const std::string& rules) {
+  return R"([{ "op": "replace", "path": "/security_groups/web/ingress", "value": [)" + rules + "] }]";
+}
 
 class PolicyStoreTest : public testing::Test {
  protected:
@@ -107,8 +113,7 @@ TEST_F(PolicyStoreTest, WhatIsOverTheBudgetIsRefused) {
   const auto large = rules::load_policy(small_policy(rules), "policy.json");
   ASSERT_TRUE(large);
   const auto image = large->image.bytes();
-  const auto edit = [&](std::string_view) { return small_policy(rules); };
-  for (const auto& refused : {strict.apply(small_policy(rules), request), strict.edit(edit, request),
+  for (const auto& refused : {strict.apply(small_policy(rules), request), strict.patch(rules_patch(rules), request),
                               strict.apply({reinterpret_cast<const char*>(image.data()), image.size()}, request)}) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Refusal::Kind::invalid);
@@ -123,7 +128,7 @@ TEST_F(PolicyStoreTest, WhatIsOverTheBudgetIsRefused) {
 TEST_F(PolicyStoreTest, AForgedImageIsRefused) {
   auto read = rules::read_policy(small_policy(tcp_rule(80)), "policy.json");
   ASSERT_TRUE(read);
-  const std::string shown = read->policy.source;
+  const std::string shown(read->policy.source);
   auto other = rules::read_policy(small_policy(tcp_rule(22)), "policy.json");
   ASSERT_TRUE(other);
   other->policy.source = shown;
@@ -226,7 +231,7 @@ TEST_F(PolicyStoreTest, WhileAConfirmationIsPendingOnlyConfirmAndRollbackChangeA
   const auto refused = apply(small_policy(tcp_rule(22)));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Refusal::Kind::pending);
-  const auto edited = store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, {});
+  const auto edited = store.patch(rules_patch(tcp_rule(22)), {});
   ASSERT_FALSE(edited);
   EXPECT_EQ(edited.error().kind, Refusal::Kind::pending);
   const auto back = store.rollback(std::nullopt, author);
@@ -270,16 +275,85 @@ TEST_F(PolicyStoreTest, NothingToRollBackToIsRefused) {
   EXPECT_EQ(refused.error().kind, Refusal::Kind::missing);
 }
 
+// A change of one object: the same generation as by a patch of the whole document, without reading or compiling it.
+TEST_F(PolicyStoreTest, APatchOfOneGroupKeepsTheRest) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80) + ", " + tcp_rule(81))));
+  const auto before = store.running();
+  ChangeRequest request;
+  request.author = author;
+  request.action = "patch";
+  const auto changed = store.patch(
+      R"([{ "op": "remove", "path": "/security_groups/web/ingress/0" },
+          { "op": "add", "path": "/security_groups/web/ingress/-", "value": )" +
+          tcp_rule(443) + "}]",
+      request);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(changed->generation, 2U);
+  EXPECT_EQ(changed->summary, "1 rule added, 1 rule removed");
+  const auto now = store.running();
+  EXPECT_TRUE(now->generation.image.bytes().empty()) << "the image was compiled whole";
+  EXPECT_EQ(&std::as_const(before->policy).interfaces.at("app-1"), &std::as_const(now->policy).interfaces.at("app-1"));
+  EXPECT_EQ(runtime.published.back()->image().hash(), changed->hash);
+  EXPECT_TRUE(rules::document_of(now->policy).contains("443"));
+  EXPECT_FALSE(rules::document_of(now->policy).contains(": 80"));
+  const auto back = store.rollback(1, author);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(rules::document_of(store.running()->policy), small_policy(tcp_rule(80) + ", " + tcp_rule(81)));
+  EXPECT_EQ(store.running()->generation.image.hash(), before->generation.image.hash());
+  ASSERT_TRUE(store.patch(rules_patch(tcp_rule(22)), request));
+  EXPECT_TRUE(store.running()->generation.image.bytes().empty());
+}
+
+// What cannot be told from one object is read whole, and its errors point into the document.
+TEST_F(PolicyStoreTest, OtherPatchesAreOfTheDocument) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const auto wrong = store.patch(rules_patch(R"({ "protocol": "tpc" })"), {});
+  ASSERT_FALSE(wrong);
+  EXPECT_TRUE(wrong.error().rendered.contains("policy.json:")) << wrong.error().rendered;
+  EXPECT_TRUE(wrong.error().rendered.contains("/security_groups/web/ingress/0/protocol")) << wrong.error().rendered;
+  EXPECT_EQ(generation(), 1U);
+  const auto added = store.patch(R"([{ "op": "add", "path": "/security_groups/db", "value": {} }])", {});
+  ASSERT_TRUE(added) << added.error().rendered;
+  EXPECT_FALSE(store.running()->generation.image.bytes().empty());
+  ASSERT_TRUE(store.patch(rules_patch(tcp_rule(22)), {}));
+  EXPECT_TRUE(store.running()->generation.image.bytes().empty());
+}
+
+// Refused or only tried: the next change starts from what is in force.
+TEST_F(PolicyStoreTest, APatchThatDoesNotComeIntoForceLeavesNothing) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ChangeRequest beyond;
+  beyond.max_opened.emplace();
+  EXPECT_FALSE(store.patch(rules_patch(tcp_rule(443)), beyond));
+  ChangeRequest dry;
+  dry.dry_run = true;
+  const auto tried = store.patch(rules_patch(tcp_rule(444)), dry);
+  ASSERT_TRUE(tried);
+  EXPECT_TRUE(tried->dry_run);
+  EXPECT_EQ(generation(), 1U);
+  EXPECT_EQ(runtime.published.size(), 1U);
+  ASSERT_TRUE(store.patch(rules_patch(tcp_rule(80) + ", " + tcp_rule(22)), {}));
+  const rules::PolicyView view(store.running()->generation.image);
+  const auto allowed = [&](std::uint16_t port) {
+    return view.judge_groups(0, rules::Direction::ingress, {.remote = {}, .protocol = 6, .destination_port = port})
+        .allow;
+  };
+  EXPECT_TRUE(allowed(80));
+  EXPECT_TRUE(allowed(22));
+  EXPECT_FALSE(allowed(443));
+  EXPECT_FALSE(allowed(444));
+}
+
 TEST_F(PolicyStoreTest, AStaleEditIsRefused) {
   ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
   ASSERT_TRUE(apply(small_policy(tcp_rule(81))));
   ChangeRequest request;
   request.if_generation = 1;
-  const auto refused = store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, request);
+  const auto refused = store.patch(rules_patch(tcp_rule(22)), request);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Refusal::Kind::stale);
   request.if_generation = 2;
-  EXPECT_TRUE(store.edit([](std::string_view) { return small_policy(tcp_rule(22)); }, request));
+  EXPECT_TRUE(store.patch(rules_patch(tcp_rule(22)), request));
 }
 
 TEST_F(PolicyStoreTest, AHundredAppliesKeepABoundedHistory) {

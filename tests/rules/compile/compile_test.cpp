@@ -86,7 +86,7 @@ TEST(Compile, EveryPartOfThePolicyReachesTheBytes) {
     EXPECT_NE(b.build().hash(), hash) << what;
   };
   changed("the file's name", [](Policy& p) { p.file = "other.json"; });
-  changed("the document's text", [](Policy& p) { p.source += " "; });
+  changed("the document's text", [](Policy& p) { p.source = std::string(p.source) + " "; });
   changed("a line", [](Policy& p) { p.security_groups["app"].ingress[0].where.line = 7; });
   changed("a description", [](Policy& p) { p.security_groups["app"].ingress[0].description = "x"; });
   changed("a mac", [](Policy& p) { p.interfaces["app-1"].mac = parse_mac("02:00:00:00:00:01"); });

@@ -136,7 +136,8 @@ TEST(CompilerUpdates, AreNotProvenOfAnotherChange) {
 TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
   const std::string document = R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
     "security_groups": { "web": { "ingress": [] }, "db": { "ingress": [] } } })";
-  const std::string rule = R"({ "ingress": [{ "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] }] })";
+  const std::string rule =
+      R"({ "ingress": [{ "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] }] })";
   const Policy policy = read(document);
   auto kept = compile_and_keep(policy);
   ASSERT_TRUE(kept);

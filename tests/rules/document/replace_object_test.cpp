@@ -68,21 +68,20 @@ TEST_P(ReplaceObjectRefused, LeavesItToTheWholeDocument) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ReplaceObjectRefused,
-    testing::Values(
-        Refused{"no JSON", Section::security_groups, "web", "{"},
-        Refused{"an unknown key", Section::security_groups, "web", R"({ "inbound": [] })"},
-        Refused{"more than one value", Section::security_groups, "web", R"({}, "x": {})"},
-        Refused{"an unknown group", Section::security_groups, "web",
-                R"({ "ingress": [{ "protocol": "-1", "security_groups": ["nobody"] }] })"},
-        Refused{"host bits", Section::prefix_lists, "office", R"(["198.51.100.1/24"])"},
-        Refused{"a list that routes use", Section::prefix_lists, "routed", R"(["198.51.100.0/24"])"},
-        Refused{"a group that nobody wrote", Section::security_groups, "default", "{}"},
-        Refused{"a group that is not there", Section::security_groups, "new", "{}"},
-        Refused{"another address", Section::interfaces, "web-1",
-                R"({ "subnet": "a", "private_ips": ["10.0.1.11"], "security_groups": ["web"] })"},
-        Refused{"a warning: a group named twice", Section::interfaces, "web-1",
-                R"({ "subnet": "a", "private_ips": ["10.0.1.10"], "security_groups": ["web", "web"] })"},
-        Refused{"a subnet", Section::subnets, "a", R"({ "cidr_block": "10.0.1.0/24" })"}));
+    testing::Values(Refused{"no JSON", Section::security_groups, "web", "{"},
+                    Refused{"an unknown key", Section::security_groups, "web", R"({ "inbound": [] })"},
+                    Refused{"more than one value", Section::security_groups, "web", R"({}, "x": {})"},
+                    Refused{"an unknown group", Section::security_groups, "web",
+                            R"({ "ingress": [{ "protocol": "-1", "security_groups": ["nobody"] }] })"},
+                    Refused{"host bits", Section::prefix_lists, "office", R"(["198.51.100.1/24"])"},
+                    Refused{"a list that routes use", Section::prefix_lists, "routed", R"(["198.51.100.0/24"])"},
+                    Refused{"a group that nobody wrote", Section::security_groups, "default", "{}"},
+                    Refused{"a group that is not there", Section::security_groups, "new", "{}"},
+                    Refused{"another address", Section::interfaces, "web-1",
+                            R"({ "subnet": "a", "private_ips": ["10.0.1.11"], "security_groups": ["web"] })"},
+                    Refused{"a warning: a group named twice", Section::interfaces, "web-1",
+                            R"({ "subnet": "a", "private_ips": ["10.0.1.10"], "security_groups": ["web", "web"] })"},
+                    Refused{"a subnet", Section::subnets, "a", R"({ "cidr_block": "10.0.1.0/24" })"}));
 
 TEST(ReplaceObject, PutsAnInterfaceIntoOtherGroups) {
   const auto after = with_object(policy(), Section::interfaces, "web-1",
