@@ -155,6 +155,51 @@ json random_interfaces(Random& random) {
   return interfaces;
 }
 
+constexpr std::array kIpv6Cidrs{"::/0",
+                                "::/0",
+                                "2001:db8:10::/56",
+                                "2001:db8:10:1::/64",
+                                "2001:db8:10:2::/65",
+                                "2001:db8:10:3::4/127",
+                                "2001:db8:10:3::5/128",
+                                "2001:db8:ffff::/48",
+                                "2400::/12",
+                                "8000::/1",
+                                "2001:db8:8000::/33",
+                                "ffff::/16"};
+
+// Traffic of an IPv6 peer: where it is ICMP, it is ICMPv6.
+void add_ipv6_traffic(Random& random, json& rule, const char* type_key, const char* code_key) {
+  add_traffic(random, rule, type_key, code_key);
+  if (rule["protocol"] != "icmp") return;
+  rule["protocol"] = "icmpv6";
+  if (rule.contains(type_key)) rule[type_key] = chance(random, 50) ? 128 : 2;
+}
+
+// Rules of IPv6 peers, alone and beside others, anywhere among those there are.
+void add_ipv6_rules(Random& random, json& rules) {
+  for (auto n = pick(random, 4); n > 0; --n) {
+    json rule{{"ipv6_cidr_blocks", {any_of(random, kIpv6Cidrs)}}};
+    if (chance(random, 30)) rule["security_groups"] = {any_of(random, kGroups)};
+    if (chance(random, 20)) rule["self"] = true;
+    add_ipv6_traffic(random, rule, "from_port", "to_port");
+    if (rule["protocol"] != "icmpv6" && chance(random, 30)) rule["cidr_blocks"] = {any_of(random, kCidrs)};
+    rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(pick(random, rules.size() + 1)), rule);
+  }
+}
+
+void add_ipv6_entries(Random& random, json& entries) {
+  int number = 5;
+  for (auto n = pick(random, 4); n > 0; --n) {
+    json entry{{"rule_no", number},
+               {"action", chance(random, 60) ? "allow" : "deny"},
+               {"ipv6_cidr_block", any_of(random, kIpv6Cidrs)}};
+    add_ipv6_traffic(random, entry, "icmp_type", "icmp_code");
+    entries.push_back(entry);
+    number += chance(random, 50) ? 10 : 500;
+  }
+}
+
 }  // namespace
 
 std::uint64_t pick(Random& random, std::uint64_t below) { return random() % below; }
@@ -194,6 +239,55 @@ RandomObject random_object(Random& random, const rules::Policy& policy) {
   json interface = json::parse(*rules::text_of(policy, rules::Section::interfaces, name));
   interface["security_groups"] = group_names(random);
   return {rules::Section::interfaces, name, interface.dump()};
+}
+
+std::string random_policy_of_both_families(Random& random) {
+  json policy = json::parse(random_policy(random));
+  policy["vpc"]["ipv6_cidr_blocks"] = {"2001:db8:10::/56"};
+  for (auto n = pick(random, 3); n > 0; --n) {
+    policy["prefix_lists"]["pl-a"].push_back(any_of(random, kIpv6Cidrs));
+  }
+  for (auto& [name, group] : policy["security_groups"].items()) {
+    for (const char* side : {"ingress", "egress"}) add_ipv6_rules(random, group[side]);
+  }
+  for (auto& [name, acl] : policy["network_acls"].items()) {
+    for (const char* side : {"ingress", "egress"}) add_ipv6_entries(random, acl[side]);
+  }
+  int number = 1;
+  for (const std::string subnet : kSubnets) {
+    const std::string base = "2001:db8:10:" + std::to_string(number++) + "::";
+    policy["subnets"][subnet]["ipv6_cidr_block"] = base + (chance(random, 70) ? "/64" : "/120");
+    policy["interfaces"][subnet + "-1"]["ipv6_addresses"] = {base + "4"};
+    if (chance(random, 60)) policy["interfaces"][subnet + "-2"]["ipv6_addresses"] = {base + "5", base + "7"};
+  }
+  return policy.dump(1);
+}
+
+rules::Ipv6 random_ipv6_address(Random& random) {
+  static constexpr std::array kBases{"::",
+                                     "2001:db8:10:1::4",
+                                     "2001:db8:10:1::7",
+                                     "2001:db8:10:2::5",
+                                     "2001:db8:10:2::ff",
+                                     "2001:db8:10:3::5",
+                                     "2001:db8:10:3:ffff:ffff:ffff:ffff",
+                                     "2001:db8:10:4::100",
+                                     "2001:db8:10:ff::",
+                                     "2001:db8:ffff::9",
+                                     "2400:1::",
+                                     "8000::",
+                                     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
+  const rules::Ipv6 base = *rules::parse_ipv6(any_of(random, kBases));
+  const bool first = base == rules::Ipv6{};
+  const bool last = base == rules::kLastIpv6;
+  switch (pick(random, 3)) {
+    case 0:
+      return first ? base : previous(base);
+    case 1:
+      return last ? base : next(base);
+    default:
+      return base;
+  }
 }
 
 rules::reference::FirstPacket random_packet(Random& random) {

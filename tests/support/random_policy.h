@@ -28,6 +28,12 @@ struct RandomObject {
 };
 [[nodiscard]] RandomObject random_object(Random& random, const rules::Policy& policy);
 
+// The same with IPv6 in subnets, interfaces, lists, groups and ACLs, for a reader of both families.
+[[nodiscard]] std::string random_policy_of_both_families(Random& random);
+
+// An address that means something in such a policy, or is near one that does.
+[[nodiscard]] rules::Ipv6 random_ipv6_address(Random& random);
+
 // A packet between addresses that mean something in such a policy.
 [[nodiscard]] rules::reference::FirstPacket random_packet(Random& random);
 

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   add("rules", po::value(&request.rules)->default_value(request.rules), "of all groups together");
   add("prefix-lists", po::value(&request.prefix_lists)->default_value(request.prefix_lists), "at least 1");
   add("prefixes", po::value(&request.prefixes)->default_value(request.prefixes), "of all lists together");
+  add("ipv6", po::bool_switch(&request.ipv6), "of both families; for programs, the gateway refuses it yet");
   add("help", "this text");
   try {
     po::variables_map given;

@@ -1,7 +1,8 @@
 // Policies of any size from a seed, with the shapes users have and the ones an adversary would write.
 //
 // Owner: tools/generate. For benchmarks, tests and whoever wants to know how the compiler bears a network of theirs.
-// Always: the same request gives the same text; the text is a valid policy document.
+// Always: the same request gives the same text; the text is a valid policy document (for a reader of both families
+// where IPv6 was asked for).
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct Request {
   std::size_t rules = 4000;       // of groups, egress included
   std::size_t prefix_lists = 10;  // at least 1
   std::size_t prefixes = 1000;    // of all lists together
+  bool ipv6 = false;              // every second peer and prefix is of IPv6; interfaces have an address of each family
   friend bool operator==(const Request&, const Request&) = default;
 };
 

@@ -9,11 +9,17 @@
 namespace sallyport::rules {
 namespace {
 
-class Generated : public testing::TestWithParam<const char*> {};
+struct Asked {
+  const char* shape;
+  bool ipv6;
+};
+
+class Generated : public testing::TestWithParam<Asked> {};
 
 TEST_P(Generated, IsValidAndProven) {
   generate::Request request;
-  request.shape = *generate::shape_named(GetParam());
+  request.shape = *generate::shape_named(GetParam().shape);
+  request.ipv6 = GetParam().ipv6;
   request.interfaces = 120;
   request.groups = 40;
   request.rules = 600;
@@ -21,7 +27,7 @@ TEST_P(Generated, IsValidAndProven) {
   request.prefixes = 300;
   const std::string text = generate::generate_policy(request);
   EXPECT_EQ(generate::generate_policy(request), text);
-  const auto read = read_policy(text, "generated.json");
+  const auto read = read_policy(text, "generated.json", {}, request.ipv6 ? Families::ipv4_and_ipv6 : Families::ipv4);
   ASSERT_TRUE(read) << render(read.error(), "generated.json", text);
   EXPECT_EQ(read->policy.interfaces.size(), 120U);
   const auto compiled = compile(read->policy);
@@ -30,7 +36,12 @@ TEST_P(Generated, IsValidAndProven) {
   EXPECT_TRUE(proof) << proof.error();
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Generated, testing::Values("tiers", "hub", "distinct", "nested", "ranges"));
+INSTANTIATE_TEST_SUITE_P(Shapes, Generated,
+                         testing::Values(Asked{"tiers", false}, Asked{"hub", false}, Asked{"distinct", false},
+                                         Asked{"nested", false}, Asked{"ranges", false}));
+INSTANTIATE_TEST_SUITE_P(ShapesOfBothFamilies, Generated,
+                         testing::Values(Asked{"tiers", true}, Asked{"hub", true}, Asked{"distinct", true},
+                                         Asked{"nested", true}, Asked{"ranges", true}));
 
 TEST(GeneratedShapes, FewerRulesThanGroupsStillEnd) {
   const std::string text = generate::generate_policy({.interfaces = 5, .groups = 40, .rules = 3});

@@ -227,8 +227,8 @@ TEST(Ipv6Classes, BothFamiliesShareClassesAndRows) {
   PolicyBuilder b = network();
   b.group("app", {allow(tcp(3000), {"group:web"})}, {});
   const auto both = compile(b.policy());
-  for (auto& [name, interface] : b.policy().interfaces) interface.ipv6_addresses.clear();
-  for (auto& [name, subnet] : b.policy().subnets) subnet.ipv6_cidr_block.reset();
+  b.policy().interfaces.change_each([](auto& interface) { interface.ipv6_addresses.clear(); });
+  b.policy().subnets.change_each([](auto& subnet) { subnet.ipv6_cidr_block.reset(); });
   const auto alone = compile(b.policy());
   ASSERT_TRUE(both && alone);
   EXPECT_EQ(both->report.classes, alone->report.classes);
