@@ -12,6 +12,8 @@
 #include "rules/decide/policy_view.h"
 #include "rules/document/documents.h"
 #include "rules/image/image_writer.h"
+#include "rules/image/tables.h"
+#include "rules/image/wide_map_walk.h"
 #include "tests/support/random_policy.h"
 
 namespace sallyport::rules {
@@ -26,13 +28,19 @@ struct World {
   Image image;
 };
 
-World random_world(Random& random) {
-  const std::string text = test::random_policy(random);
-  auto read = read_policy(text, "random.json");
+World random_world(Random& random, Families families) {
+  const std::string text =
+      families == Families::ipv4 ? test::random_policy(random) : test::random_policy_of_both_families(random);
+  auto read = read_policy(text, "random.json", {}, families);
   if (!read) throw std::runtime_error(render(read.error(), "random.json", text));
   auto compiled = compile(read->policy);
   if (!compiled) throw std::runtime_error(render(compiled.error(), "random.json", text));
   return {std::move(read->policy), std::move(compiled->image)};
+}
+
+// Every second one of both families.
+World random_world(Random& random) {
+  return random_world(random, pick(random, 2) == 0 ? Families::ipv4 : Families::ipv4_and_ipv6);
 }
 
 TEST(Prove, HoldsForRandomPolicies) {
@@ -70,11 +78,54 @@ void plant(const World& world, SectionId section, Random& random, Planted& plant
   EXPECT_FALSE(verify(world.policy, *image));
 }
 
-Planted plant_everywhere(std::span<const SectionId> sections, std::uint64_t seed) {
+// The lines of a wide map.
+void collect_wide_lines(const layout::Tables& tables, step_map::Ref ref, std::vector<std::size_t>& lines) {
+  if (step_map::is_leaf(ref)) return;
+  lines.push_back(step_map::line_of(ref));
+  const Line& line = tables.lines()[lines.back()];
+  if (step_map::form_of(ref) == wide_map::kFew) return;
+  if (step_map::form_of(ref) == wide_map::kSkip) {
+    return collect_wide_lines(tables, line.words[wide_map::kSkipInside], lines);
+  }
+  if (step_map::form_of(ref) == step_map::Form::flat) lines.insert(lines.end(), {lines.back() + 1, lines.back() + 2});
+  step_map::walk(tables.lines().data(), ref,
+                 [&](auto, auto, step_map::Ref below) { collect_wide_lines(tables, below, lines); });
+}
+
+// Whether groups say the same of IPv6 packets from each interval of addresses that either image tells from its
+// neighbours.
+bool decide_alike(const Image& a, const Image& b) {
+  std::vector<Ipv6> addresses;
+  for (const Image* image : {&a, &b}) {
+    const layout::Tables& tables = image->tables();
+    wide_map::walk(tables.lines().data(), tables.options().class_of_ipv6,
+                   [&](const wide_map::Range& range, std::uint32_t) { addresses.push_back(range.first); });
+  }
+  constexpr std::array<Ipv6Query, 5> kQueries{{{.protocol = kProtocolTcp, .destination_port = 80},
+                                               {.protocol = kProtocolTcp, .destination_port = 40000},
+                                               {.protocol = kProtocolUdp, .destination_port = 53},
+                                               {.protocol = kProtocolIcmpv6, .icmp_type = 128},
+                                               {.protocol = 47}}};
+  const PolicyView before(a);
+  const PolicyView after(b);
+  for (const Ipv6 address : addresses) {
+    for (Ipv6Query query : kQueries) {
+      query.remote = address;
+      for (InterfaceIndex i = 0; i < before.interfaces(); ++i) {
+        const auto seen = before.judge_groups(i, Direction::ingress, query);
+        const auto now = after.judge_groups(i, Direction::ingress, query);
+        if (std::tuple(seen.rule, seen.untracked) != std::tuple(now.rule, now.untracked)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+Planted plant_everywhere(std::span<const SectionId> sections, std::uint64_t seed, auto next_world) {
   Random random(seed);
   Planted planted;
   for (int i = 0; i < 12; ++i) {
-    const World world = random_world(random);
+    const World world = next_world(random);
     for (const SectionId section : sections) {
       for (int flip = 0; flip < 60; ++flip) plant(world, section, random, planted);
     }
@@ -87,19 +138,20 @@ TEST(Prove, FindsEveryWrongBitInRecordsThatDecide) {
   constexpr std::array kRecords{SectionId::vpc_cidrs,   SectionId::private_ips,  SectionId::groups,
                                 SectionId::acls,        SectionId::nat_gateways, SectionId::nat_public_ips,
                                 SectionId::list_groups, SectionId::publish};
-  const Planted planted = plant_everywhere(kRecords, 12);
+  const Planted planted =
+      plant_everywhere(kRecords, 12, [](Random& random) { return random_world(random, Families::ipv4); });
   EXPECT_EQ(planted.missed, 0U);
   EXPECT_GT(planted.refused + planted.proven, 3000U);
 }
 
 // Tables with places that nothing reaches (spare values, texts for people, rows hidden behind earlier rules).
 TEST(Prove, FindsWrongBitsInTables) {
-  constexpr std::array kTables{SectionId::options,     SectionId::subnets,         SectionId::interfaces,
-                               SectionId::group_lists, SectionId::owners,          SectionId::public_owners,
-                               SectionId::descriptors, SectionId::row_buckets,     SectionId::predicates,
-                               SectionId::rules,       SectionId::predicate_rules, SectionId::route_tables,
-                               SectionId::routes,      SectionId::lines,           SectionId::strings};
-  const Planted planted = plant_everywhere(kTables, 13);
+  constexpr std::array kTables{
+      SectionId::options,    SectionId::subnets,       SectionId::interfaces,      SectionId::group_lists,
+      SectionId::owners,     SectionId::public_owners, SectionId::descriptors,     SectionId::row_buckets,
+      SectionId::predicates, SectionId::rules,         SectionId::predicate_rules, SectionId::route_tables,
+      SectionId::routes,     SectionId::lines,         SectionId::strings,         SectionId::ipv6_descriptors};
+  const Planted planted = plant_everywhere(kTables, 13, [](Random& random) { return random_world(random); });
   RecordProperty("refused", static_cast<int>(planted.refused));
   RecordProperty("proven", static_cast<int>(planted.proven));
   RecordProperty("missed", static_cast<int>(planted.missed));
@@ -116,11 +168,12 @@ TEST(Prove, WhatItDoesNotFindChangesNoDecision) {
     for (std::size_t flip = 0; flip < 60; ++flip) {
       ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
       constexpr std::array kDeciding{SectionId::lines, SectionId::row_buckets, SectionId::descriptors,
-                                     SectionId::predicates};
+                                     SectionId::predicates, SectionId::ipv6_descriptors};
       layout::Section at{};
-      std::memcpy(
-          &at, bytes.data() + sizeof(layout::Header) + (static_cast<std::size_t>(kDeciding[flip % 4]) - 1) * sizeof at,
-          sizeof at);
+      std::memcpy(&at,
+                  bytes.data() + sizeof(layout::Header) +
+                      (static_cast<std::size_t>(kDeciding[flip % kDeciding.size()]) - 1) * sizeof at,
+                  sizeof at);
       bytes[at.offset + pick(random, at.size)] ^= static_cast<std::byte>(1U << pick(random, 8));
       seal_image(bytes);
       const auto image = Image::load(std::move(bytes));
@@ -131,16 +184,59 @@ TEST(Prove, WhatItDoesNotFindChangesNoDecision) {
       for (int ask = 0; ask < 300; ++ask) {
         const auto packet = test::random_packet(random);
         const Query query{packet.to, packet.protocol, packet.to_port, packet.icmp_type, packet.icmp_code};
+        const Ipv6Query ipv6_query{test::random_ipv6_address(random),
+                                   packet.protocol == kProtocolIcmp ? std::uint8_t{kProtocolIcmpv6} : packet.protocol,
+                                   packet.to_port, static_cast<std::uint8_t>(pick(random, 2) == 0 ? 128 : 2),
+                                   packet.icmp_code};
         const auto interface = static_cast<InterfaceIndex>(pick(random, before.interfaces()));
         for (const Direction direction : {Direction::ingress, Direction::egress}) {
-          const auto a = before.judge_groups(interface, direction, query);
-          const auto b = after.judge_groups(interface, direction, query);
-          ASSERT_EQ(std::tuple(a.allow, a.untracked, a.rule), std::tuple(b.allow, b.untracked, b.rule));
+          const auto decided = [&](const PolicyView& view, const auto& asked) {
+            const auto verdict = view.judge_groups(interface, direction, asked);
+            return std::tuple(verdict.allow, verdict.untracked, verdict.rule);
+          };
+          ASSERT_EQ(decided(before, query), decided(after, query));
+          ASSERT_EQ(decided(before, ipv6_query), decided(after, ipv6_query));
         }
       }
     }
   }
   EXPECT_GT(unseen, 0U);
+}
+
+// The lines of the map of IPv6 addresses alone: each wrong bit is refused, or proven wrong, or no address can meet it.
+TEST(Prove, FindsWrongBitsInTheMapOfIpv6Addresses) {
+  Random random(14);
+  Planted planted;
+  std::size_t decide_otherwise = 0;  // of those missed
+  for (int i = 0; i < 25; ++i) {
+    const World world = random_world(random, Families::ipv4_and_ipv6);
+    const layout::Tables& tables = world.image.tables();
+    std::vector<std::size_t> lines;
+    collect_wide_lines(tables, tables.options().class_of_ipv6, lines);
+    for (int flip = 0; flip < 100 && !lines.empty(); ++flip) {
+      ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
+      const auto* first = reinterpret_cast<const std::byte*>(tables.lines().data());
+      const std::size_t at = static_cast<std::size_t>(first - world.image.bytes().data()) +
+                             sizeof(Line) * lines[pick(random, lines.size())] + pick(random, sizeof(Line));
+      bytes[at] ^= static_cast<std::byte>(1U << pick(random, 8));
+      seal_image(bytes);
+      const auto image = Image::load(std::move(bytes));
+      if (!image) {
+        ++planted.refused;
+      } else if (!prove(world.policy, *image)) {
+        ++planted.proven;
+      } else {
+        ++planted.missed;
+        decide_otherwise += decide_alike(world.image, *image) ? 0U : 1U;
+      }
+    }
+  }
+  RecordProperty("refused", static_cast<int>(planted.refused));
+  RecordProperty("proven", static_cast<int>(planted.proven));
+  RecordProperty("missed", static_cast<int>(planted.missed));
+  EXPECT_GT(planted.refused, 1000U);
+  EXPECT_GT(planted.proven, 150U);
+  EXPECT_EQ(decide_otherwise, 0U);
 }
 
 TEST(Prove, TellsTheFirstDifferenceWithAPacket) {
