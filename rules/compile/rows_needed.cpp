@@ -17,15 +17,13 @@ void RulePeers::add(const AddressObjects& known, std::vector<ObjectId> peers, st
   const auto reach = [&](Reach& family, bool concerned, auto set) {
     bool everything = false;
     bool any_peer = false;
-    bool something = false;
     for (const ObjectId id : peers) {
       everything |= (known[id].*set).everything;
       any_peer |= (known[id].*set).any_peer;
-      something |= !(known[id].*set).ranges.empty();
     }
     family.everything.push_back(concerned && everything);
     family.any_peer.push_back(concerned && any_peer);
-    family.rows.push_back(concerned && something && !everything);
+    family.rows.push_back(concerned && !everything);
   };
   reach(ipv4, of_ipv4(protocol), &AddressObject::ipv4);
   reach(ipv6, of_ipv6(protocol), &AddressObject::ipv6);

@@ -18,7 +18,7 @@ namespace sallyport::rules {
 struct Reach {
   std::vector<bool> everything;  // matches every address
   std::vector<bool> any_peer;    // 0.0.0.0/0, or ::/0, is among them
-  std::vector<bool> rows;        // matches some addresses and not others
+  std::vector<bool> rows;        // may match some addresses and not others: a group may be empty now and not later
 };
 
 // The peers of each rule by its index.

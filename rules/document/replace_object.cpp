@@ -135,6 +135,7 @@ std::optional<Policy> with_object(const Policy& policy, Section section, const s
   Reader in(*tree, diagnostics);
   std::optional<Value> value;
   tree->root().each_member([&](Value, Value member) { value = member; });
+  if (!value || tree->root().size() != 1 || value->size() != 1) return std::nullopt;  // text of more than one value
   PolicyReader(in, changed, ceilings).read_alone(section, *value);
   if (!diagnostics.sorted().empty() || entries_of_all(changed) > ceilings.prefix_list_entries) return std::nullopt;
 

@@ -150,14 +150,15 @@ class Reading {
 
 }  // namespace
 
-std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables, const literal::Rules& rules) {
+bool has_spare_classes(const layout::Tables& tables) {
   std::size_t intervals = 0;
   const auto count = [&](auto, auto, auto) { ++intervals; };
   Ipv4Family::walk(tables, count);
   Ipv6Family::walk(tables, count);
-  if (tables.options().classes > intervals) {
-    return std::unexpected("the image counts more classes than it has intervals of addresses");
-  }
+  return tables.options().classes > intervals;
+}
+
+std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables, const literal::Rules& rules) {
   auto ipv4 = Reading<Ipv4Family>(tables, rules).run();
   if (!ipv4) return std::unexpected(std::move(ipv4.error()));
   auto ipv6 = Reading<Ipv6Family>(tables, rules).run();

@@ -143,7 +143,6 @@ class Comparison {
   }
 
  private:
-<<<<<<< HEAD
   // The classes that are not settled, for a descriptor that is.
   void collect_unsettled(const Descriptor& descriptor) {
     clear_classes();
@@ -155,16 +154,12 @@ class Comparison {
       }
     }
     each_row(descriptor, [&](std::uint32_t address_class, const layout::PredicateRecord& predicate) {
-      if (!settled_.classes[address_class]) row_[address_class] = &predicate;
+      if (classes_.reached[address_class] && !settled_.classes[address_class]) row_[address_class] = &predicate;
     });
   }
 
-  // Of each class the rules that match it, by their place in the descriptor; the classes worth a look: those, those
-  // that have a row, and one besides.
-=======
   // Of each class the rules that match it, by their place in the descriptor; the classes worth a look, of those that an
   // address of the family has: these, those that have a row, and one besides.
->>>>>>> 91741e7 (IPv6 is proven by tests of its own: documents, planted bits, the bound of a lookup)
   void collect_classes(const Descriptor& descriptor) {
     clear_classes();
     for (std::uint32_t place = 0; place < descriptor.rules.size(); ++place) {
@@ -180,22 +175,11 @@ class Comparison {
         }
       }
     }
-<<<<<<< HEAD
     each_row(descriptor, [&](std::uint32_t address_class, const layout::PredicateRecord& predicate) {
+      if (!classes_.reached[address_class]) return;
       wanted_.push_back(address_class);
       row_[address_class] = &predicate;
     });
-=======
-    for (std::uint32_t i = 0; i <= descriptor.record->mask; ++i) {
-      const auto& bucket = tables_.row_buckets()[descriptor.record->buckets + i];
-      for (std::size_t place = 0; place < bucket.classes.size(); ++place) {
-        const std::uint32_t address_class = bucket.classes[place];
-        if (address_class == layout::kNoIndex || !classes_.reached[address_class]) continue;
-        wanted_.push_back(address_class);
-        row_[address_class] = &tables_.predicates()[bucket.predicates[place]];
-      }
-    }
->>>>>>> 91741e7 (IPv6 is proven by tests of its own: documents, planted bits, the bound of a lookup)
     std::ranges::sort(wanted_);
     const auto repeated = std::ranges::unique(wanted_);
     wanted_.erase(repeated.begin(), repeated.end());

@@ -39,6 +39,9 @@ std::expected<Proof, std::string> prove(const Policy& policy, const Image& image
   }
   if (auto problem = proof::compare_records(view, policy)) return std::unexpected(*problem);
   if (auto problem = proof::compare_places(tables, view, policy, proof)) return std::unexpected(*problem);
+  if (proof::has_spare_classes(tables)) {
+    return std::unexpected("the image counts more classes than it has intervals of addresses");
+  }
   auto classes = proof::read_classes(tables, rules);
   if (!classes) return std::unexpected(classes.error());
   proof.address_cells += classes->ipv4.cells + classes->ipv6.cells;
