@@ -22,7 +22,7 @@ std::string number(const json& value) { return std::to_string(value.get<std::uin
 
 std::string counters_text(const json& body) {
   Table table({"COUNTER", "VALUE"});
-  for (const char* group : {"packets", "flows", "nat", "icmp", "tcp", "arp"}) {
+  for (const char* group : {"packets", "flows", "nat", "icmp", "tcp", "arp", "self_check"}) {
     for (const auto& [name, value] : body.at(group).items())
       table.add({fmt::format("{}.{}", group, name), number(value)});
   }

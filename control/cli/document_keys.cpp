@@ -115,6 +115,8 @@ std::span<const DocumentKey> document_keys() {
       {"predicates", "gateway: budget", "different lists of rules among all rows (default 2000000)"},
       {"memory", "gateway: budget", "bytes, or a size like \"512MiB\" (default 2GiB)"},
       {"seconds", "gateway: budget", "of compiling (default 60)"},
+      {"self_check", "gateway",
+       "one decision in so many is made again from the rules as written (default 10000); 0: none"},
       {"control", "gateway", "the control socket: socket, read_group, write_group"},
       {"socket", "gateway: control", "path of the control socket (default /run/sallyport/control.sock)"},
       {"read_group", "gateway: control", "the system group that may read"},

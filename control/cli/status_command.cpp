@@ -59,6 +59,10 @@ std::string status_text(const json& status) {
   table.add({"flows", fmt::format("{} of {}", number(status.at("flows")), number(status.at("max_flows")))});
   table.add({"packets", fmt::format("{} in, {} forwarded, {} dropped", number(packets.at("in")),
                                     number(packets.at("forwarded")), number(packets.at("dropped")))});
+  const auto& self_check = status.at("self_check");
+  table.add({"self-check", fmt::format("{} decisions made again from the rules, {} different, {} skipped",
+                                       number(self_check.at("checked")), number(self_check.at("mismatched")),
+                                       number(self_check.at("skipped")))});
   table.add(
       {"workers", fmt::format("{}, {} MiB of {}", number(status.at("workers")),
                               memory.at("bytes").get<std::uint64_t>() >> 20U, memory.at("kind").get<std::string>())});

@@ -86,6 +86,15 @@ void add_flows(const dataplane::CounterTotals& totals, const dataplane::RuntimeI
   out.gauge("sallyport_neighbors", "Neighbours known now.", static_cast<double>(totals.neighbors));
 }
 
+void add_self_check(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check, Families& out) {
+  out.counter("sallyport_self_check_checked_total", "Decisions made again from the rules as written.",
+              self_check.checked);
+  out.counter("sallyport_self_check_mismatches_total", "Decisions that were not what the rules say: must stay 0.",
+              self_check.mismatched);
+  out.counter("sallyport_self_check_skipped_total", "Decisions that were due to be made again and were not.",
+              self_check.skipped + totals.samples_skipped);
+}
+
 using PortNumber = std::uint64_t dataplane::PortStatus::*;
 struct PortFamily {
   const char* name;
@@ -137,7 +146,8 @@ void add_policy(const PolicyStore& store, const dataplane::Runtime& runtime, Fam
 
 }  // namespace
 
-std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime) {
+std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime,
+                         const SelfCheckCounts& self_check) {
   Families families;
   const dataplane::RuntimeInfo info = runtime.info();
   const dataplane::CounterTotals totals = runtime.counters();
@@ -148,6 +158,7 @@ std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& run
                  Labels{{"kind", info.memory}});
   add_packets(totals, families);
   add_flows(totals, info, families);
+  add_self_check(totals, self_check, families);
   add_ports(runtime.ports(), families);
   add_policy(store, runtime, families);
   std::ostringstream out;

@@ -6,11 +6,13 @@
 
 #include <string>
 
+#include "control/server/self_check.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
 
 namespace sallyport::control {
 
-[[nodiscard]] std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime);
+[[nodiscard]] std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime,
+                                       const SelfCheckCounts& self_check);
 
 }  // namespace sallyport::control

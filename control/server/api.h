@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "control/server/peer.h"
+#include "control/server/self_check.h"
 #include "control/store/clock.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
@@ -27,6 +28,7 @@ struct Api {
   const rules::GatewayConfig& gateway;
   dataplane::Runtime& runtime;  // for any thread
   PolicyStore& store;
+  const SelfCheck& self_check;
   Clock clock;
   Permissions permissions;
   WallTime started;

@@ -46,6 +46,10 @@ class SerializedRuntime : public dataplane::Runtime {
     const std::scoped_lock lock(mutex_);
     runtime_.for_each_flow(visit);
   }
+  bool next_sample(dataplane::DecisionSample& sample) override {
+    const std::scoped_lock lock(mutex_);
+    return runtime_.next_sample(sample);
+  }
   std::uint64_t kill_flows(const std::function<bool(const dataplane::FlowRecord&)>& match) override {
     const std::scoped_lock lock(mutex_);
     return runtime_.kill_flows(match);

@@ -20,6 +20,7 @@
 #include "control/cli/input.h"
 #include "control/metrics/metrics_listener.h"
 #include "control/server/api.h"
+#include "control/server/self_check.h"
 #include "control/server/serialized_runtime.h"
 #include "control/server/unix_listener.h"
 
@@ -34,7 +35,8 @@ class ControlServer : public Server {
       : gateway_(gateway),
         runtime_(runtime),
         store_(gateway_, runtime_, Clock::system()),
-        api_{gateway_, runtime_, store_, Clock::system(), Permissions{}, Clock::system().wall()} {}
+        self_check_(store_, runtime_, Clock::system()),
+        api_{gateway_, runtime_, store_, self_check_, Clock::system(), Permissions{}, Clock::system().wall()} {}
   ~ControlServer() override { stop(); }
 
   std::expected<void, std::string> load_policy();
@@ -47,6 +49,7 @@ class ControlServer : public Server {
   const rules::GatewayConfig gateway_;
   SerializedRuntime runtime_;
   PolicyStore store_;
+  SelfCheck self_check_;
   Api api_;
   UnixListener listener_;
   MetricsListener metrics_;
@@ -93,6 +96,7 @@ std::expected<void, std::string> ControlServer::open() {
   if (auto bound = listener_.bind(gateway_.socket_path, *read_group); !bound) return bound;
   if (auto bound = metrics_.open(gateway_.metrics_listen, api_); !bound) return bound;
   listener_.serve();
+  self_check_.start();
   reverter_ = std::jthread([this](const std::stop_token& stop) { watch_confirmations(stop); });
   spdlog::info("control socket {} is open", gateway_.socket_path);
   return {};
@@ -100,6 +104,7 @@ std::expected<void, std::string> ControlServer::open() {
 
 void ControlServer::stop() {
   api_.stopping = true;
+  self_check_.stop();
   reverter_.request_stop();
   if (reverter_.joinable()) reverter_.join();
   metrics_.close();

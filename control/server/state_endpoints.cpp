@@ -29,12 +29,12 @@ void add(httplib::Server& server, const std::string& path, std::vector<std::stri
 
 void add_state_endpoints(httplib::Server& server, Api& api) {
   add(server, "/v1/status", {}, [&api](const Request&, Response& response) {
-    answer(response, status_json(api.store, api.runtime, api.started, api.clock.wall()));
+    answer(response, status_json(api.store, api.runtime, api.self_check.counts(), api.started, api.clock.wall()));
   });
   add(server, "/v1/ports", {},
       [&api](const Request&, Response& response) { answer(response, ports_json(api.runtime)); });
   add(server, "/v1/counters", {"rules"}, [&api](const Request& request, Response& response) {
-    nlohmann::json out = counters_json(api.runtime.counters());
+    nlohmann::json out = counters_json(api.runtime.counters(), api.self_check.counts());
     if (request.has_param("rules")) {
       const auto running = api.store.running();
       out["rules"] = running ? rules_json(*running, api.runtime) : nlohmann::json::array();
@@ -46,12 +46,13 @@ void add_state_endpoints(httplib::Server& server, Api& api) {
 
 void add_health_and_metrics(httplib::Server& server, Api& api, const std::string& prefix) {
   add(server, prefix + "/health", {}, [&api](const Request&, Response& response) {
-    const nlohmann::json health = health_json(api.store, api.runtime);
+    const nlohmann::json health = health_json(api.store, api.runtime, api.self_check.counts());
     if (health["status"] == "down") response.status = 503;
     answer(response, health);
   });
   add(server, prefix + "/metrics", {}, [&api](const Request&, Response& response) {
-    response.set_content(metrics_text(api.store, api.runtime), "text/plain; version=0.0.4; charset=utf-8");
+    response.set_content(metrics_text(api.store, api.runtime, api.self_check.counts()),
+                         "text/plain; version=0.0.4; charset=utf-8");
   });
 }
 

@@ -19,6 +19,12 @@ std::size_t count_rules(const rules::PolicyView& view) {
   return count;
 }
 
+json self_check_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check) {
+  return {{"checked", self_check.checked},
+          {"mismatched", self_check.mismatched},
+          {"skipped", self_check.skipped + totals.samples_skipped}};
+}
+
 json policy_json(const PolicyStore& store) {
   const auto running = store.running();
   if (!running) {
@@ -42,7 +48,8 @@ json policy_json(const PolicyStore& store) {
 
 }  // namespace
 
-json status_json(const PolicyStore& store, const dataplane::Runtime& runtime, WallTime started, WallTime now) {
+json status_json(const PolicyStore& store, const dataplane::Runtime& runtime, const SelfCheckCounts& self_check,
+                 WallTime started, WallTime now) {
   const dataplane::RuntimeInfo info = runtime.info();
   const dataplane::CounterTotals totals = runtime.counters();
   json ports = json::array();
@@ -60,6 +67,7 @@ json status_json(const PolicyStore& store, const dataplane::Runtime& runtime, Wa
            {"max_flows", info.max_flows},
            {"packets", {{"in", totals.in}, {"forwarded", totals.forwarded}, {"dropped", totals.dropped}}},
            {"ports", std::move(ports)},
+           {"self_check", self_check_json(totals, self_check)},
            {"policy", policy_json(store)}};
   if (!store.running()) out["message"] = "there is no policy: everything is dropped until one is applied";
   return out;
@@ -88,7 +96,7 @@ json ports_json(const dataplane::Runtime& runtime) {
   return {{"schema", "sallyport/ports/1"}, {"ports", std::move(ports)}};
 }
 
-json counters_json(const dataplane::CounterTotals& totals) {
+json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check) {
   json drops = json::object();
   for (std::size_t i = 1; i < rules::kDropCodes; ++i) {
     drops[std::string(rules::name_of(static_cast<rules::DropCode>(i)))] = totals.drops[i];
@@ -121,13 +129,17 @@ json counters_json(const dataplane::CounterTotals& totals) {
           {"arp",
            {{"requests_sent", totals.arp_requests_sent},
             {"replies_sent", totals.arp_replies_sent},
-            {"neighbors", totals.neighbors}}}};
+            {"neighbors", totals.neighbors}}},
+          {"self_check", self_check_json(totals, self_check)}};
 }
 
-json health_json(const PolicyStore& store, const dataplane::Runtime& runtime) {
+json health_json(const PolicyStore& store, const dataplane::Runtime& runtime, const SelfCheckCounts& self_check) {
   json problems = json::array();
   for (const dataplane::PortStatus& port : runtime.ports()) {
     if (!port.link_up) problems.push_back(fmt::format("port {} has no link", port.name));
+  }
+  if (self_check.mismatched > 0) {
+    problems.push_back(fmt::format("{} decisions were not what the rules say: see the log", self_check.mismatched));
   }
   const bool policy = store.running() != nullptr;
   if (!policy) problems.push_back("there is no policy: everything is dropped");

@@ -5,16 +5,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/server/self_check.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
 
 namespace sallyport::control {
 
-[[nodiscard]] nlohmann::json status_json(const PolicyStore& store, const dataplane::Runtime& runtime, WallTime started,
-                                         WallTime now);
+[[nodiscard]] nlohmann::json status_json(const PolicyStore& store, const dataplane::Runtime& runtime,
+                                         const SelfCheckCounts& self_check, WallTime started, WallTime now);
 [[nodiscard]] nlohmann::json ports_json(const dataplane::Runtime& runtime);
-[[nodiscard]] nlohmann::json counters_json(const dataplane::CounterTotals& totals);
-[[nodiscard]] nlohmann::json health_json(const PolicyStore& store, const dataplane::Runtime& runtime);
+[[nodiscard]] nlohmann::json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check);
+[[nodiscard]] nlohmann::json health_json(const PolicyStore& store, const dataplane::Runtime& runtime,
+                                         const SelfCheckCounts& self_check);
 
 // A rule of the policy in force and the packets whose verdict it gave. Views live as long as `running`.
 struct RuleCount {

@@ -45,6 +45,7 @@ struct Counters {
   CounterCell nat_port_errors, nat_page_shortages, nat_idle_timeouts;
   CounterCell icmp_errors_sent, icmp_errors_limited, resets_sent;
   CounterCell arp_requests_sent, arp_replies_sent, neighbors;
+  CounterCell samples_skipped;  // decisions that were due to be made again, but the ring was full
 };
 
 }  // namespace sallyport::dataplane

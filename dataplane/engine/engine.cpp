@@ -74,6 +74,7 @@ class BurstEngine final : public Engine {
   std::size_t copy_flows(std::uint64_t& cursor, std::span<FlowRecord> out, Time now) override;
   bool kill_flow(const FlowRecord& flow) override;
 
+  [[nodiscard]] SampleRing& samples() override { return samples_; }
   void set_trace(TraceSink* sink) override { world_.trace = sink; }
   void force_nat_port(std::uint16_t port) override { world_.forced_nat_port = port; }
 
@@ -96,6 +97,7 @@ class BurstEngine final : public Engine {
   std::vector<Packet> released_;
   std::vector<std::uint32_t> strangers_;
   std::array<PacketContext, kMaxBurst> contexts_;
+  SampleRing samples_;
   std::uint64_t sweep_cursor_ = 0;
   std::size_t announced_ = 0;
   World world_{.settings = settings_,
@@ -105,7 +107,9 @@ class BurstEngine final : public Engine {
                .nat_ports = nat_ports_,
                .counters = counters_,
                .outbox = outbox_,
-               .released = released_};
+               .released = released_,
+               .samples = samples_,
+               .sampler = Sampler(settings_.self_check, settings_.seed + settings_.worker)};
 };
 
 void BurstEngine::adopt(const BoundPolicy* policy, Time now) {

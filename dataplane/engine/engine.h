@@ -17,6 +17,7 @@
 
 #include "dataplane/engine/bound_policy.h"
 #include "dataplane/engine/counters.h"
+#include "dataplane/engine/decision_sample.h"
 #include "dataplane/engine/trace_sink.h"
 #include "dataplane/packet/packet.h"
 
@@ -31,6 +32,7 @@ struct EngineSettings {
   std::uint32_t workers = 1;
   std::uint64_t seed = 0;            // of hashes and port choice; the daemon takes it from the system
   bool assume_neighbors = false;     // replay, trace: every next hop is resolved (to a made-up address)
+  std::uint32_t self_check = 0;      // one decision in so many is sampled; 0: none
   bool any_destination_mac = false;  // replay: frames count as sent to the gateway
   // Memory for the big tables; zeroed, aligned to 64, freed by the caller after the engine. Default: the heap.
   std::function<void*(std::size_t bytes)> allocate;
@@ -91,6 +93,9 @@ class Engine {
   virtual std::size_t copy_flows(std::uint64_t& cursor, std::span<FlowRecord> out, Time now) = 0;
   // Ends the flow with this opening tuple; false if there is none.
   virtual bool kill_flow(const FlowRecord& flow) = 0;
+
+  // Decisions to be made again from the rules; for one other thread.
+  [[nodiscard]] virtual SampleRing& samples() = 0;
 
   // Stage by stage account of every packet from now on, or nullptr for none. Slow; verdicts stay the same.
   virtual void set_trace(TraceSink* sink) = 0;

@@ -52,6 +52,7 @@ constexpr Total kTotals[] = {
     {&CounterTotals::arp_requests_sent, &Counters::arp_requests_sent},
     {&CounterTotals::arp_replies_sent, &Counters::arp_replies_sent},
     {&CounterTotals::neighbors, &Counters::neighbors},
+    {&CounterTotals::samples_skipped, &Counters::samples_skipped},
 };
 
 void add(CounterTotals& totals, const Counters& counters) {
@@ -198,6 +199,10 @@ void DpdkRuntime::for_each_flow(const std::function<bool(const FlowRecord&)>& vi
       }
     }
   }
+}
+
+bool DpdkRuntime::next_sample(DecisionSample& sample) {
+  return std::ranges::any_of(parts_->workers, [&](const auto& worker) { return worker->samples().pop(sample); });
 }
 
 std::uint64_t DpdkRuntime::kill_flows(const std::function<bool(const FlowRecord&)>& match) {

@@ -54,6 +54,7 @@ class DpdkRuntime final : public Runtime {
   [[nodiscard]] std::vector<PortStatus> ports() const override;
   [[nodiscard]] RuntimeInfo info() const override { return parts_->info; }
   void for_each_flow(const std::function<bool(const FlowRecord&)>& visit) override;
+  bool next_sample(DecisionSample& sample) override;
   std::uint64_t kill_flows(const std::function<bool(const FlowRecord&)>& match) override;
 
  private:

@@ -168,6 +168,7 @@ Step make_workers(const rules::GatewayConfig& gateway, Parts& parts) {
     settings.worker = number;
     settings.workers = gateway.workers;
     settings.seed = parts.wiring.seed;
+    settings.self_check = gateway.self_check;
     settings.allocate = [&memory](std::size_t bytes) { return memory.allocate(bytes); };
     auto engine = Engine::create(std::move(settings));
     if (!engine) return std::unexpected(engine_failure(memory, engine.error()));

@@ -41,6 +41,7 @@ class Worker {
     return seen_.load(std::memory_order_acquire) == generation;
   }
   [[nodiscard]] Mailbox& mailbox() { return mailbox_; }
+  [[nodiscard]] SampleRing& samples() { return engine_->samples(); }
   [[nodiscard]] const Counters& engine_counters() const { return engine_->counters(); }
   // What to add to the engine's: packets it never saw, what could not be transmitted.
   [[nodiscard]] const Counters& corrections() const { return corrections_; }

@@ -40,7 +40,8 @@ struct CounterTotals {
   std::uint64_t nat_page_shortages = 0;  // choices of a port that looked at some ports of a busy destination alone
   std::uint64_t icmp_errors_sent = 0, icmp_errors_limited = 0, resets_sent = 0;
   std::uint64_t arp_requests_sent = 0, arp_replies_sent = 0, neighbors = 0;
-  std::uint64_t handed_over = 0;  // packets that arrived at a worker that does not own their flow
+  std::uint64_t samples_skipped = 0;  // decisions that were due to be made again, but their ring was full
+  std::uint64_t handed_over = 0;      // packets that arrived at a worker that does not own their flow
 };
 
 struct RuntimeInfo {
@@ -72,6 +73,8 @@ class Runtime {
   [[nodiscard]] virtual RuntimeInfo info() const = 0;
   // Visits live flows of all workers, in no order, until `visit` returns false.
   virtual void for_each_flow(const std::function<bool(const FlowRecord&)>& visit) = 0;
+  // A decision to be made again from the rules; false while there is none.
+  virtual bool next_sample(DecisionSample& sample) = 0;
   // Ends the flows for which `match` holds; returns how many.
   virtual std::uint64_t kill_flows(const std::function<bool(const FlowRecord&)>& match) = 0;
 };

@@ -19,7 +19,16 @@ StageResult acl_stage(World& world, PacketContext& context, rules::SubnetIndex s
     record(world, context, event);
     return kPass;
   }
-  const auto verdict = view.judge_acl(view.subnet(subnet).acl, direction, event.query);
+  const auto acl = view.subnet(subnet).acl;
+  const auto verdict = view.judge_acl(acl, direction, event.query);
+  if (world.sampler.due()) {
+    hand_sample(world, {.place = acl,
+                        .rule = verdict.rule,
+                        .query = event.query,
+                        .direction = direction,
+                        .acl = true,
+                        .allow = verdict.allow});
+  }
   event.verdict = verdict.allow ? StageVerdict::allow : StageVerdict::deny;
   event.rule = verdict.rule;
   event.code = verdict.allow ? kPass : StageResult::SUBNET_ACL_RESTRICTION;

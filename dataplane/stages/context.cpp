@@ -11,6 +11,11 @@ void count_rule(World& world, std::uint32_t rule_uid) {
   if (rule_uid < world.rule_cells.size()) world.rule_cells[rule_uid].add();
 }
 
+void hand_sample(World& world, DecisionSample sample) {
+  sample.generation = world.policy->generation();
+  if (!world.samples.push(sample)) world.counters.samples_skipped.add();
+}
+
 rules::Query query_of(const PacketContext& context, std::uint32_t remote) {
   const auto& parsed = context.parsed;
   rules::Query query{.remote = ip(remote), .protocol = parsed.protocol};

@@ -45,6 +45,8 @@ struct World {
   Counters& counters;
   Outbox& outbox;
   std::vector<Packet>& released;  // once held; room for all that can be
+  SampleRing& samples;
+  Sampler sampler;
   std::span<CounterCell> rule_cells{};
   const BoundPolicy* policy = nullptr;
   TraceSink* trace = nullptr;
@@ -106,6 +108,9 @@ struct PacketContext {
 void record(World& world, const PacketContext& context, const StageEvent& event);
 // Counts a verdict the rule gave.
 void count_rule(World& world, std::uint32_t rule_uid);
+
+// Hands a decision to whoever decides it again from the rules: once in a while, when the sampler says so.
+void hand_sample(World& world, DecisionSample sample);
 
 // What groups and ACLs are asked about the packet as it stands.
 [[nodiscard]] rules::Query query_of(const PacketContext& context, std::uint32_t remote);

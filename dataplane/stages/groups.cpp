@@ -64,6 +64,14 @@ StageEvent event_of(const PacketContext& context, rules::Direction direction, ru
 StageResult ask(World& world, PacketContext& context, rules::Direction direction, End& end, StageEvent event) {
   const auto& view = world.policy->view();
   const auto verdict = view.judge_groups(end.interface, direction, event.query);
+  if (world.sampler.due()) {
+    hand_sample(world, {.place = end.interface,
+                        .rule = verdict.rule,
+                        .query = event.query,
+                        .direction = direction,
+                        .allow = verdict.allow,
+                        .untracked = verdict.untracked});
+  }
   if (world.trace != nullptr && !context.probing()) {
     view.matching_rules(end.interface, direction, event.query, world.trace->matched);
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "rules/analyze/reference.h"
+#include "rules/model/protocol.h"
 
 namespace sallyport::rules::reference {
 namespace {
@@ -10,7 +11,7 @@ constexpr Prefix kEverywhere{};
 
 bool traffic_matches(const Traffic& traffic, const Question& question) {
   if (traffic.protocol == kAnyProtocol) return true;
-  if (traffic.protocol != question.protocol) return false;
+  if (traffic.protocol != question.protocol || !of_ipv4(traffic.protocol)) return false;
   if (traffic.protocol == kProtocolTcp || traffic.protocol == kProtocolUdp) {
     return question.destination_port >= traffic.from_port && question.destination_port <= traffic.to_port;
   }
@@ -26,10 +27,29 @@ bool list_contains(const Policy& policy, const std::string& list, Ipv4 address) 
                              [&](const Prefix& prefix) { return prefix.contains(address); });
 }
 
-bool peer_matches(const Policy& policy, const std::string& own_group, const GroupRule& rule, Ipv4 remote) {
-  const auto in_prefix = [&](const Prefix& prefix) { return prefix.contains(remote); };
-  const auto in_list = [&](const std::string& list) { return list_contains(policy, list, remote); };
-  const auto in_group = [&](const std::string& group) { return is_member(policy, remote, group); };
+// Whose an address is, looked for when first asked.
+class Remote {
+ public:
+  Remote(const Policy& policy, Ipv4 address) : policy_(policy), address_(address) {}
+
+  [[nodiscard]] Ipv4 address() const { return address_; }
+  [[nodiscard]] bool is_in(const std::string& group) {
+    if (!looked_) host_ = host_of(policy_, address_);
+    looked_ = true;
+    return host_ && std::ranges::find(*host_->security_groups, group) != host_->security_groups->end();
+  }
+
+ private:
+  const Policy& policy_;
+  const Ipv4 address_;
+  bool looked_ = false;
+  std::optional<Host> host_;
+};
+
+bool peer_matches(const Policy& policy, const std::string& own_group, const GroupRule& rule, Remote& remote) {
+  const auto in_prefix = [&](const Prefix& prefix) { return prefix.contains(remote.address()); };
+  const auto in_list = [&](const std::string& list) { return list_contains(policy, list, remote.address()); };
+  const auto in_group = [&](const std::string& group) { return remote.is_in(group); };
   return std::ranges::any_of(rule.cidr_blocks, in_prefix) || std::ranges::any_of(rule.prefix_lists, in_list) ||
          std::ranges::any_of(rule.security_groups, in_group) || (rule.self && in_group(own_group));
 }
@@ -108,11 +128,12 @@ bool is_member(const Policy& policy, Ipv4 address, const std::string& group) {
 GroupAnswer ask_groups(const Policy& policy, const Host& host, Side side, const Question& question) {
   GroupAnswer answer;
   bool matched_everywhere = false;
+  Remote remote(policy, question.remote);
   for (const auto& name : *host.security_groups) {
     const auto& rules = rules_of(policy.security_groups.at(name), side);
     for (std::size_t i = 0; i < rules.size(); ++i) {
       if (!traffic_matches(rules[i].traffic, question)) continue;
-      if (!peer_matches(policy, name, rules[i], question.remote)) continue;
+      if (!peer_matches(policy, name, rules[i], remote)) continue;
       if (!answer.allow) answer.rule = rule_name(name, side, i);
       answer.allow = true;
       matched_everywhere = matched_everywhere || peer_is_everywhere(policy, rules[i]);
@@ -128,7 +149,8 @@ AclAnswer ask_acl(const Policy& policy, const std::string& acl, Side side, const
   const auto& list = policy.network_acls.at(acl);
   const AclEntry* first = nullptr;
   for (const auto& entry : side == Side::ingress ? list.ingress : list.egress) {
-    if (!traffic_matches(entry.traffic, question) || !entry.cidr_block.contains(question.remote)) continue;
+    if (entry.ipv6_cidr_block || !entry.cidr_block.contains(question.remote)) continue;
+    if (!traffic_matches(entry.traffic, question)) continue;
     if (first == nullptr || entry.rule_no < first->rule_no) first = &entry;
   }
   if (first == nullptr) return {false, "*"};

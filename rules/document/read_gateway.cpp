@@ -17,8 +17,8 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 11> kGatewayKeys{"version", "ports",  "workers", "max_flows", "idle",    "memory",
-                                            "policy",  "budget", "control", "metrics",   "flow_log"};
+constexpr std::array<Keys, 12> kGatewayKeys{"version", "ports",  "workers",    "max_flows", "idle",    "memory",
+                                            "policy",  "budget", "self_check", "control",   "metrics", "flow_log"};
 constexpr std::array<Keys, 6> kPortKeys{"device", "subnets", "proxy_arp", "mtu", "routed", "uplink"};
 constexpr std::array<Keys, 3> kWays{"subnets", "routed", "uplink"};
 constexpr std::array<Keys, 4> kLinkKeys{"address", "gateway", "ipv6_address", "ipv6_gateway"};
@@ -29,6 +29,7 @@ constexpr std::array<Keys, 2> kIdle{"poll", "adaptive"};
 constexpr std::array<Keys, 3> kMemory{"auto", "hugepages", "pages"};
 constexpr std::size_t kMostPorts = 64;
 constexpr std::int64_t kMostWorkers = 128;
+constexpr std::int64_t kMostDecisions = 1'000'000'000;
 constexpr std::int64_t kMostFlows = 1'000'000'000;
 constexpr std::int64_t kLeastMtu = 68;  // RFC 791
 constexpr std::int64_t kMostMtu = 9216;
@@ -86,6 +87,10 @@ void GatewayReader::read_numbers(const Fields& fields) {
   if (workers) {
     const auto number = in_.integer(*workers, 1, kMostWorkers, "a number of workers");
     config_.workers = static_cast<std::uint32_t>(number.value_or(1));
+  }
+  if (const auto every = fields["self_check"]) {
+    const auto number = in_.integer(*every, 0, kMostDecisions, "one decision in so many");
+    if (number) config_.self_check = static_cast<std::uint32_t>(*number);
   }
   if (const auto flows = fields["max_flows"]) {
     const auto number = in_.integer(*flows, 1, kMostFlows, "a number of flows");

@@ -56,8 +56,9 @@ struct GatewayConfig {
   std::string socket_path = "/run/sallyport/control.sock";
   std::string read_group = "root";
   std::string write_group = "root";
-  Budget budget;               // of every policy that is applied
-  std::string metrics_listen;  // "HOST:PORT"; empty: no listener
+  Budget budget;                      // of every policy that is applied
+  std::uint32_t self_check = 10'000;  // one decision in so many is made again from the rules; 0: none
+  std::string metrics_listen;         // "HOST:PORT"; empty: no listener
 };
 
 }  // namespace sallyport::rules

@@ -1,6 +1,7 @@
 // A dataplane that forwards nothing: it remembers what was published and answers what the test put in.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,6 +38,13 @@ class FakeRuntime : public dataplane::Runtime {
       if (!visit(flow)) return;
     }
   }
+  bool next_sample(dataplane::DecisionSample& sample) override {
+    const std::scoped_lock lock(mutex);
+    if (samples.empty()) return false;
+    sample = samples.front();
+    samples.pop_front();
+    return true;
+  }
   std::uint64_t kill_flows(const std::function<bool(const dataplane::FlowRecord&)>& match) override {
     return std::erase_if(flows, match);
   }
@@ -47,6 +55,7 @@ class FakeRuntime : public dataplane::Runtime {
   dataplane::CounterTotals totals;
   std::vector<dataplane::PortStatus> port_statuses;
   std::vector<dataplane::FlowRecord> flows;
+  std::deque<dataplane::DecisionSample> samples;
 };
 
 // A gateway document with one port on subnet app-a, and policies for it.

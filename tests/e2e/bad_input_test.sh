@@ -28,6 +28,18 @@ documents() {
   everywhere "deep nesting" 'nested more than 64 deep' "$work/deep.json"
 }
 
+# A document with 100,000 errors: the first hundred and the count, in seconds and little memory.
+many_errors() {
+  local status=0
+  policy . | jq -c '.security_groups.web.ingress = [range(100000) | { protocol: "tcp", from_port: 1, to_port: 70000, cidr_blocks: ["0.0.0.0/0"] }]' \
+    | sed 's/{"protocol"/\n&/g' >"$work/errors.json"
+  ( ulimit -v 1048576; timeout 10 "$bin/sallyport" check "$work/errors.json" >"$work/errors.log" 2>&1 ) || status=$?
+  expect "100,000 errors: exit status" 2 "$status"
+  expect "100,000 errors: how many are printed" 100 "$(grep -c 'errors.json:.* error: ' "$work/errors.log")"
+  expect "100,000 errors: the last line" "... and 99900 more errors" "$(tail -n 1 "$work/errors.log")"
+  expect "100,000 errors: short" 1 "$(( $(stat -c %s "$work/errors.log") < 100000 ))"
+}
+
 images() {
   sallyport compile "$work/policy.json" -o "$work/good.spi" >/dev/null 2>&1
   local size
@@ -110,6 +122,7 @@ huge() {
 e2e_begin "$@"
 lab_network "$e2e_prefix"
 documents
+many_errors
 images
 captures
 standard_input

@@ -32,9 +32,22 @@ refused_paths() {
   silence "the gateway itself" NOT_FOR_GATEWAY client http://10.0.2.1/
 }
 
+# Each decision of groups and ACLs so far was made again from the rules, and came out the same.
+decisions_are_made_again() {
+  checked() { sallyport status -o json | jq -e '.self_check.checked > 50' >/dev/null; }
+  wait_until 5 checked || true
+  expect_match "decisions made again from the rules" '^[1-9][0-9]+$' "$(sallyport status -o json | jq .self_check.checked)"
+  expect "of them different" 0 "$(sallyport counters -o json | jq .self_check.mismatched)"
+}
+
 e2e_begin "$@"
-lab_network "$e2e_prefix"
+world_begin "$e2e_prefix"
+lab_hosts
+cp "$top/tools/lab.d/policy.json" "$work/"
+jq '.self_check = 1' "$top/tools/lab.d/gateway.json" >"$work/gateway.json"
+start_gateway "$work/gateway.json"
 allowed_paths
 names_and_pings
 refused_paths
+decisions_are_made_again
 e2e_end

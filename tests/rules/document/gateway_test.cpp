@@ -69,6 +69,16 @@ const Change kBudgets[] = {
      "found \"2GB\", expected a size from 1MiB to 16GiB (examples: 512MiB, 2GiB, 1073741824) in /budget/memory"},
 };
 
+const Change kSelfChecks[] = {
+    {"no self-check", "/self_check", "0", ""},
+    {"every decision", "/self_check", "1", ""},
+    {"one in a billion", "/self_check", "1000000000", ""},
+    {"one in more", "/self_check", "1000000001",
+     "found the number 1000000001, expected one decision in so many from 0 to 1000000000 in /self_check"},
+    {"less than none", "/self_check", "-1",
+     "found the number -1, expected one decision in so many from 0 to 1000000000 in /self_check"},
+};
+
 const Change kPorts[] = {
     {"a device is required", "/ports/dmz/device", "", "missing key \"device\" in /ports/dmz"},
     {"a misspelt device", "/ports/dmz", R"({"devise":"tap:x","subnets":["a"]})",
@@ -128,6 +138,7 @@ const Change kDevices[] = {
 
 INSTANTIATE_TEST_SUITE_P(Top, GatewayChange, testing::ValuesIn(kTop));
 INSTANTIATE_TEST_SUITE_P(Budgets, GatewayChange, testing::ValuesIn(kBudgets));
+INSTANTIATE_TEST_SUITE_P(SelfChecks, GatewayChange, testing::ValuesIn(kSelfChecks));
 INSTANTIATE_TEST_SUITE_P(Ports, GatewayChange, testing::ValuesIn(kPorts));
 INSTANTIATE_TEST_SUITE_P(Devices, GatewayChange, testing::ValuesIn(kDevices));
 
@@ -158,6 +169,7 @@ TEST(Gateway, HasDefaults) {
   EXPECT_EQ(read->config.max_flows, 1'000'000U);
   EXPECT_EQ(read->config.memory, MemoryMode::automatic);
   EXPECT_EQ(read->config.budget, Budget{});
+  EXPECT_EQ(read->config.self_check, 10'000U);
   EXPECT_EQ(read->config.socket_path, "/run/sallyport/control.sock");
   EXPECT_TRUE(read->config.policy_path.empty());
   EXPECT_TRUE(read->config.metrics_listen.empty());
