@@ -63,6 +63,17 @@ class Walker {
     return intervals;
   }
 
+  // Of a row's predicate, which may hold the map itself.
+  [[nodiscard]] Intervals of_row(const layout::PredicateRecord& row, std::uint32_t kind) const {
+    if (row.maps[kind] != layout::kOwn) return read(row.maps[kind]);
+    Intervals intervals{{.first = 0, .ruling = row.own.values[0]}};
+    for (std::size_t i = 0; i < row.own.bounds.size(); ++i) {
+      if (row.own.bounds[i] < 0xFFFF)
+        intervals.push_back({.first = row.own.bounds[i] + 1U, .ruling = row.own.values[i + 1]});
+    }
+    return intervals;
+  }
+
   // Classes that have a row, and the row's predicate; found where a lookup would look.
   [[nodiscard]] std::map<std::uint32_t, std::uint32_t> rows_of(const layout::DescriptorRecord& descriptor) const {
     std::map<std::uint32_t, std::uint32_t> rows;
@@ -81,10 +92,11 @@ class Walker {
   }
 
   // Where each ruling holds, for the addresses of `where`; of the two maps the lesser ruling.
-  void add(const layout::DescriptorRecord& descriptor, const layout::Maps* row, const bdd& where, Decision& decision) {
+  void add(const layout::DescriptorRecord& descriptor, const layout::PredicateRecord* row, const bdd& where,
+           Decision& decision) {
     for (std::uint32_t kind = 0; kind < layout::kTrafficKinds; ++kind) {
       const Intervals any = read(descriptor.any[kind]);
-      const Intervals peer = row == nullptr ? Intervals{{}} : read((*row)[kind]);
+      const Intervals peer = row == nullptr ? Intervals{{}} : of_row(*row, kind);
       for (std::size_t a = 0, b = 0; a < any.size() && b < peer.size();) {
         const std::uint32_t first = std::max(any[a].first, peer[b].first);
         const std::uint32_t any_ends = a + 1 < any.size() ? any[a + 1].first : 0x10000;
@@ -124,7 +136,7 @@ class Walker {
     bdd rest = bddtrue;
     for (const auto& [address_class, predicate] : rows_of(descriptor)) {
       rest &= bdd_not(classes_[address_class]);
-      add(descriptor, &tables_.predicates()[predicate].maps, classes_[address_class], decision);
+      add(descriptor, &tables_.predicates()[predicate], classes_[address_class], decision);
     }
     add(descriptor, nullptr, rest, decision);
     return decision;
