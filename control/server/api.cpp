@@ -88,7 +88,8 @@ void answer(httplib::Response& response, const ApiError& error) {
 }
 
 // The HTTP library keeps what follows the last "=" of a pair and the first of two pairs: neither may decide unseen.
-std::optional<ApiError> refuse_queries(const httplib::Request& request, const std::vector<std::string_view>& known) {
+std::optional<ApiError> refuse_queries(const httplib::Request& request, const std::vector<std::string_view>& known,
+                                       std::string_view repeated) {
   const std::size_t query = std::min(request.target.find('?'), request.target.size());
   for (const auto pair : std::views::split(std::string_view(request.target).substr(query), '&')) {
     if (std::ranges::count(pair, '=') > 1) {
@@ -99,7 +100,7 @@ std::optional<ApiError> refuse_queries(const httplib::Request& request, const st
     if (std::ranges::find(known, name) == known.end()) {
       return ApiError{400, "bad_request", fmt::format("unknown query \"{}\"", rules::printable(name))};
     }
-    if (request.params.count(name) > 1) {
+    if (name != repeated && request.params.count(name) > 1) {
       return ApiError{400, "bad_request", fmt::format("query \"{}\" is given twice", name)};
     }
     if (value != rules::printable(value)) {

@@ -47,9 +47,10 @@ struct ApiError {
 void answer(httplib::Response& response, const nlohmann::json& body);
 void answer(httplib::Response& response, const ApiError& error);
 
-// Queries that are not among the known ones are errors, never ignored.
+// Queries that are not among the known ones are errors, never ignored, as is one given twice, but for `repeated`.
 [[nodiscard]] std::optional<ApiError> refuse_queries(const httplib::Request& request,
-                                                     const std::vector<std::string_view>& known);
+                                                     const std::vector<std::string_view>& known,
+                                                     std::string_view repeated = {});
 
 // Permissions, bodies, unknown paths and exceptions, before and after all endpoints.
 void guard(httplib::Server& server, Api& api);

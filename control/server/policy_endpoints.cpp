@@ -157,7 +157,7 @@ std::expected<std::string, ApiError> part_of_policy(const rules::Policy& policy,
 }
 
 void get_policy(Api& api, const Request& request, Response& response) {
-  if (auto refused = refuse_queries(request, {"object"})) return answer(response, *refused);
+  if (auto refused = refuse_queries(request, {"object"}, "object")) return answer(response, *refused);
   const auto running = api.store.running();
   if (!running) {
     return answer(response,

@@ -33,7 +33,7 @@ TEST(CommandLine, AnswersAsTheContractSays) {
       {"a folder for a file", {"check", "/"}, kBadInput, "", "Is a directory"},
       {"an option without its value", {"version", "--socket"}, kBadInput, "", "--socket"},
       {"too many arguments", {"version", "1"}, kBadInput, "", "too many"},
-      {"a missing argument", {"explain"}, kBadInput, "", "CODE|KEY is missing"},
+      {"a missing argument", {"verify"}, kBadInput, "", "POLICY is missing"},
       {"a format it does not have", {"version", "-o", "yaml"}, kBadInput, "", "no output format \"yaml\""},
       {"no abbreviations", {"version", "--sock", "/x"}, kBadInput, "", "--sock"},
   };

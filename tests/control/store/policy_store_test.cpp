@@ -290,12 +290,13 @@ TEST_F(PolicyStoreTest, APatchOfOneGroupKeepsTheRest) {
   ASSERT_TRUE(changed) << changed.error().message;
   EXPECT_EQ(changed->generation, 2U);
   EXPECT_EQ(changed->summary, "1 rule added, 1 rule removed");
-  const auto now = store.running();
-  EXPECT_TRUE(now->generation.image.bytes().empty()) << "the image was compiled whole";
-  EXPECT_EQ(&std::as_const(before->policy).interfaces.at("app-1"), &std::as_const(now->policy).interfaces.at("app-1"));
+  const auto after = store.running();
+  EXPECT_TRUE(after->generation.image.bytes().empty()) << "the image was compiled whole";
+  EXPECT_EQ(&std::as_const(before->policy).interfaces.at("app-1"),
+            &std::as_const(after->policy).interfaces.at("app-1"));
   EXPECT_EQ(runtime.published.back()->image().hash(), changed->hash);
-  EXPECT_TRUE(rules::document_of(now->policy).contains("443"));
-  EXPECT_FALSE(rules::document_of(now->policy).contains(": 80"));
+  EXPECT_TRUE(rules::document_of(after->policy).contains("443"));
+  EXPECT_FALSE(rules::document_of(after->policy).contains(": 80"));
   const auto back = store.rollback(1, author);
   ASSERT_TRUE(back);
   EXPECT_EQ(rules::document_of(store.running()->policy), small_policy(tcp_rule(80) + ", " + tcp_rule(81)));
@@ -335,8 +336,7 @@ TEST_F(PolicyStoreTest, APatchThatDoesNotComeIntoForceLeavesNothing) {
   ASSERT_TRUE(store.patch(rules_patch(tcp_rule(80) + ", " + tcp_rule(22)), {}));
   const rules::PolicyView view(store.running()->generation.image);
   const auto allowed = [&](std::uint16_t port) {
-    return view.judge_groups(0, rules::Direction::ingress, {.remote = {}, .protocol = 6, .destination_port = port})
-        .allow;
+    return view.judge_groups(0, rules::Direction::ingress, rules::Query{.protocol = 6, .destination_port = port}).allow;
   };
   EXPECT_TRUE(allowed(80));
   EXPECT_TRUE(allowed(22));
