@@ -34,8 +34,11 @@ std::string told(const json& change) {
 
 void print_warnings(const json& change) {
   for (const json& each : change.value("warnings", json::array())) {
-    print_message(fmt::format("{}:{}:{}: warning: {} in {}", each.value("file", ""), each.value("line", 0),
-                              each.value("column", 0), each.value("message", ""), each.value("pointer", "")));
+    std::string text = each.value("file", "");
+    if (const int line = each.value("line", 0); line > 0) text += fmt::format(":{}:{}", line, each.value("column", 0));
+    text += ": warning: " + each.value("message", "");
+    if (const std::string pointer = each.value("pointer", ""); !pointer.empty()) text += " in " + pointer;
+    print_message(text);
   }
 }
 

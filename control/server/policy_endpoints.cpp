@@ -68,6 +68,7 @@ json to_json(const Outcome& outcome) {
           {"generation", outcome.generation},
           {"hash", outcome.hash},
           {"summary", outcome.summary},
+          {"seconds", {{"compile", outcome.work.compile.count()}, {"proof", outcome.work.proof.count()}}},
           {"confirm_by", outcome.confirm_by ? json(iso_time(*outcome.confirm_by)) : json(nullptr)},
           {"warnings", std::move(warnings)}};
 }
@@ -79,7 +80,9 @@ void answer_result(Response& response, const PolicyStore::Result& result, const 
     return answer(response, error_of(result.error(), file));
   }
   if (result->changed && !result->dry_run) {
-    spdlog::info("generation {} is in force ({}), by {}", result->generation, result->summary, author.name);
+    spdlog::info("generation {} is in force ({}), by {}; compiled in {:.0f} ms, proven in {:.0f} ms",
+                 result->generation, result->summary, author.name, 1e3 * result->work.compile.count(),
+                 1e3 * result->work.proof.count());
   }
   answer(response, to_json(*result));
 }

@@ -51,8 +51,9 @@ PolicyStore::Result PolicyStore::patch(std::string_view patch, const ChangeReque
   if (!now)
     return std::unexpected(
         Refusal{Refusal::Kind::missing, "there is no policy to change yet: apply one first", {}, {}});
+  const MonotonicTime began = clock_.monotonic();
   if (auto policy = patched_objects(now->policy, patch)) {
-    if (auto updated = update(*now, *std::move(policy))) {
+    if (auto updated = update(*now, *std::move(policy), began)) {
       if (!*updated) return std::unexpected(std::move(updated->error()));
       return change(std::move(**updated), request);
     }
@@ -131,12 +132,12 @@ std::optional<Pending> PolicyStore::pending() const {
 }
 
 PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& file) const {
-  const auto elapsed = [this, started = clock_.monotonic()] {
-    return std::chrono::duration<double>(clock_.monotonic() - started).count();
-  };
+  const MonotonicTime began = clock_.monotonic();
+  const auto elapsed = [this, began] { return std::chrono::duration<double>(clock_.monotonic() - began).count(); };
   auto loaded = rules::load_policy(body, file, gateway_.budget, elapsed);
   const bool image = rules::Image::looks_like_image(std::as_bytes(std::span(body)));
   if (loaded) {
+    const MonotonicTime compiled = clock_.monotonic();
     const auto proof = image ? rules::verify(loaded->policy, loaded->image, gateway_.budget, elapsed)
                              : rules::prove(loaded->policy, loaded->image);
     if (!proof) return std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error()));
@@ -144,18 +145,20 @@ PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& 
                      .image = std::move(loaded->image),
                      .warnings = std::move(loaded->warnings),
                      .compiler = std::move(loaded->compiler),
-                     .change = std::nullopt};
+                     .change = std::nullopt,
+                     .work = {.compile = compiled - began, .proof = clock_.monotonic() - compiled}};
   }
   return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }
 
-std::optional<PolicyStore::Read> PolicyStore::update(const Running& now, rules::Policy policy) {
+std::optional<PolicyStore::Read> PolicyStore::update(const Running& now, rules::Policy policy, MonotonicTime began) {
   if (compiler_ == nullptr || rules::same_meaning(now.policy, policy)) return std::nullopt;
   auto updated = compiler_->update(policy);
   if (!updated) {
     compiler_.reset();
     return std::nullopt;
   }
+  const MonotonicTime compiled = clock_.monotonic();
   const auto proof = rules::prove_update(now.policy, now.generation.image, policy, updated->image);
   if (!proof) {
     forget_change();
@@ -165,7 +168,8 @@ std::optional<PolicyStore::Read> PolicyStore::update(const Running& now, rules::
                         .image = std::move(updated->image),
                         .warnings = {},
                         .compiler = nullptr,
-                        .change = dataplane::RulesChange{std::move(updated->changed_lists)}});
+                        .change = dataplane::RulesChange{std::move(updated->changed_lists)},
+                        .work = {.compile = compiled - began, .proof = clock_.monotonic() - compiled}});
 }
 
 void PolicyStore::forget_change() {
@@ -273,6 +277,7 @@ PolicyStore::Result PolicyStore::put_in_force(Candidate candidate, const ChangeR
   outcome.changed = true;
   outcome.dry_run = request.dry_run;
   outcome.text_only = text_only;
+  outcome.work = candidate.work;
   outcome.generation = request.dry_run ? number - 1 : number;
   outcome.hash = candidate.image.hash();
   outcome.summary = summary;
@@ -317,10 +322,10 @@ PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author&
   request.action = std::move(action);
   request.file = target->image.file();
   // Where only rules and memberships lie between the two, the compiler goes back too and goes on from there.
-  auto updated = update(*running(), target->policy);
+  auto updated = update(*running(), target->policy, clock_.monotonic());
   if (updated && !*updated) return std::unexpected(std::move(updated->error()));
   auto outcome = updated ? change(std::move(**updated), request)
-                         : change(Candidate{target->policy, target->image, {}, nullptr, std::nullopt}, request);
+                         : change(Candidate{target->policy, target->image, {}, nullptr, std::nullopt, {}}, request);
   if (outcome && outcome->changed) {
     const std::string summary = fmt::format("back to generation {}", generation);
     outcome->summary = summary;

@@ -76,6 +76,12 @@ struct ChangeRequest {
   std::optional<std::uint64_t> if_generation;            // refuse as stale when another generation is in force
 };
 
+// How long the parts of a change took.
+struct Work {
+  std::chrono::duration<double> compile{};  // with reading
+  std::chrono::duration<double> proof{};
+};
+
 struct Outcome {
   bool changed = false;  // false: the same policy again, or a dry run of it
   bool dry_run = false;
@@ -84,6 +90,7 @@ struct Outcome {
   std::string hash;
   std::string summary;
   std::optional<WallTime> confirm_by;
+  Work work;
   rules::Diagnostics warnings;
   std::string file;                     // that the warnings point into
   rules::Diagnostics gateway_warnings;  // of policy and gateway together
@@ -129,6 +136,7 @@ class PolicyStore {
     rules::Diagnostics warnings;
     std::unique_ptr<rules::Compiler> compiler;  // of the image; none where `change` is told, or where it was loaded
     std::optional<dataplane::RulesChange> change;
+    Work work;
   };
   using Read = std::expected<Candidate, Refusal>;
 
@@ -137,7 +145,7 @@ class PolicyStore {
   [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
                                                      const ChangeRequest& request) const;
   // The policy compiled and proven from what is in force; nothing where that does not do.
-  [[nodiscard]] std::optional<Read> update(const Running& now, rules::Policy policy);
+  [[nodiscard]] std::optional<Read> update(const Running& now, rules::Policy policy, MonotonicTime began);
   [[nodiscard]] Result change(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result judge(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
