@@ -76,7 +76,7 @@ json to_json(const Outcome& outcome) {
 void answer_result(Response& response, const PolicyStore::Result& result, const std::string& file,
                    const Author& author) {
   if (!result) {
-    spdlog::warn("a change by {} was refused: {}", author.name, result.error().message);
+    spdlog::warn("a change by {} was refused: {}", author.name, rules::printable(result.error().message));
     return answer(response, error_of(result.error(), file));
   }
   if (result->changed && !result->dry_run) {

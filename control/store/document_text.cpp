@@ -148,6 +148,7 @@ std::expected<std::string, std::string> patched_document(std::string_view docume
   if (nesting(patch) > std::size_t{rules::kMaxDepth}) {
     return std::unexpected(fmt::format("the patch is nested deeper than {} levels", rules::kMaxDepth));
   }
+  if (const auto doubled = rules::doubled_key(patch)) return std::unexpected("the patch is refused: " + *doubled);
   try {
     const ordered_json operations = ordered_json::parse(patch);
     ordered_json result = ordered_json::parse(document);

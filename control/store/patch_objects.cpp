@@ -125,7 +125,7 @@ bool has_section(const rules::Policy& policy, Section section) {
 
 std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch) {
   constexpr std::size_t kMost = 64;  // operations, and depth of what they add: more is a patch of the document
-  if (nesting(patch) > kMost) return std::nullopt;
+  if (nesting(patch) > kMost || rules::doubled_key(patch)) return std::nullopt;
   try {
     const ordered_json operations = ordered_json::parse(patch);
     if (!operations.is_array() || operations.size() > kMost) return std::nullopt;

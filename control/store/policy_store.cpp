@@ -5,6 +5,7 @@
 #include "control/store/policy_store.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <span>
@@ -53,10 +54,7 @@ PolicyStore::Result PolicyStore::patch(std::string_view patch, const ChangeReque
         Refusal{Refusal::Kind::missing, "there is no policy to change yet: apply one first", {}, {}});
   const MonotonicTime began = clock_.monotonic();
   if (auto policy = patched_objects(now->policy, patch)) {
-    if (auto updated = update(*now, *std::move(policy), began)) {
-      if (!*updated) return std::unexpected(std::move(updated->error()));
-      return change(std::move(**updated), request);
-    }
+    if (auto updated = update(*now, *std::move(policy), began)) return change(*std::move(updated), request);
   }
   auto text = patched_document(rules::document_of(now->policy), patch);
   if (!text) return std::unexpected(invalid(std::move(text.error())));
@@ -109,7 +107,7 @@ std::optional<PolicyStore::Result> PolicyStore::expire() {
     target = pending_->revert_to;
   }
   Result reverted = go_back(target, Author{0, "gateway"}, "revert");
-  if (!reverted) {
+  if (!reverted || !reverted->changed) {
     const std::scoped_lock state(state_mutex_);
     pending_.reset();
   }
@@ -151,25 +149,25 @@ PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& 
   return std::unexpected(invalid_document(std::move(loaded.error()), file, image ? "" : body));
 }
 
-std::optional<PolicyStore::Read> PolicyStore::update(const Running& now, rules::Policy policy, MonotonicTime began) {
+std::optional<PolicyStore::Candidate> PolicyStore::update(const Running& now, rules::Policy policy,
+                                                          MonotonicTime began) {
   if (compiler_ == nullptr || rules::same_meaning(now.policy, policy)) return std::nullopt;
-  auto updated = compiler_->update(policy);
-  if (!updated) {
-    compiler_.reset();
-    return std::nullopt;
-  }
+  auto compiler = std::move(compiler_);  // of no more use unless all goes well
+  auto updated = compiler->update(policy);
+  if (!updated) return std::nullopt;
   const MonotonicTime compiled = clock_.monotonic();
   const auto proof = rules::prove_update(now.policy, now.generation.image, policy, updated->image);
   if (!proof) {
-    forget_change();
-    return Read(std::unexpected(invalid("the compiled policy is not what its rules say: " + proof.error())));
+    spdlog::error("a change could not be proven and is compiled whole: {}", proof.error());
+    return std::nullopt;
   }
-  return Read(Candidate{.policy = std::move(policy),
-                        .image = std::move(updated->image),
-                        .warnings = {},
-                        .compiler = nullptr,
-                        .change = dataplane::RulesChange{std::move(updated->changed_lists)},
-                        .work = {.compile = compiled - began, .proof = clock_.monotonic() - compiled}});
+  compiler_ = std::move(compiler);
+  return Candidate{.policy = std::move(policy),
+                   .image = std::move(updated->image),
+                   .warnings = {},
+                   .compiler = nullptr,
+                   .change = dataplane::RulesChange{std::move(updated->changed_lists)},
+                   .work = {.compile = compiled - began, .proof = clock_.monotonic() - compiled}};
 }
 
 void PolicyStore::forget_change() {
@@ -221,7 +219,8 @@ PolicyStore::Result PolicyStore::judge(Candidate candidate, const ChangeRequest&
     return std::unexpected(std::move(refusal));
   }
   const auto now = running();
-  if (now && !candidate.change && minified(rules::document_of(now->policy)) == minified(candidate.policy.source)) {
+  if (now && !candidate.change &&
+      minified(rules::document_of(now->policy)) == minified(rules::document_of(candidate.policy))) {
     Outcome same;
     same.dry_run = request.dry_run;
     same.generation = now->generation.number;
@@ -321,10 +320,13 @@ PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author&
   request.author = author;
   request.action = std::move(action);
   request.file = target->image.file();
-  // Where only rules and memberships lie between the two, the compiler goes back too and goes on from there.
-  auto updated = update(*running(), target->policy, clock_.monotonic());
-  if (updated && !*updated) return std::unexpected(std::move(updated->error()));
-  auto outcome = updated ? change(std::move(**updated), request)
+  // Where both are changes of one document that was read whole, the compiler goes back too and goes on from there.
+  const auto now = running();
+  std::optional<Candidate> updated;
+  if (now->policy.source.view().data() == target->policy.source.view().data()) {
+    updated = update(*now, target->policy, clock_.monotonic());
+  }
+  auto outcome = updated ? change(*std::move(updated), request)
                          : change(Candidate{target->policy, target->image, {}, nullptr, std::nullopt, {}}, request);
   if (outcome && outcome->changed) {
     const std::string summary = fmt::format("back to generation {}", generation);

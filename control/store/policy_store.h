@@ -145,7 +145,7 @@ class PolicyStore {
   [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
                                                      const ChangeRequest& request) const;
   // The policy compiled and proven from what is in force; nothing where that does not do.
-  [[nodiscard]] std::optional<Read> update(const Running& now, rules::Policy policy, MonotonicTime began);
+  [[nodiscard]] std::optional<Candidate> update(const Running& now, rules::Policy policy, MonotonicTime began);
   [[nodiscard]] Result change(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result judge(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,

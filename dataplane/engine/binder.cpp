@@ -124,6 +124,10 @@ void Binder::bind_places(BoundPolicy& bound) {
 void Binder::bind_rules(BoundPolicy& bound, rules::RuleIndex first) {
   std::unordered_map<std::string, std::uint32_t> seen;  // equal rules of one owner stay apart by their order
   for (rules::RuleIndex i = first; i < bound.view_.rules(); ++i) {
+    if (!bound.view_.has_rule(i)) {
+      bound.rule_uids_.push_back(0);  // nothing leads to it
+      continue;
+    }
     const auto info = bound.view_.rule(i);
     std::string key = (info.is_acl ? "a\n" : "g\n") + std::string(info.owner) + '\n' +
                       (info.direction == rules::Direction::ingress ? "i\n" : "e\n") + std::to_string(info.rule_no) +

@@ -202,7 +202,12 @@ void DpdkRuntime::for_each_flow(const std::function<bool(const FlowRecord&)>& vi
 }
 
 bool DpdkRuntime::next_sample(DecisionSample& sample) {
-  return std::ranges::any_of(parts_->workers, [&](const auto& worker) { return worker->samples().pop(sample); });
+  const std::size_t workers = parts_->workers.size();
+  for (std::size_t i = 0; i < workers; ++i) {
+    next_sampled_ = (next_sampled_ + 1) % workers;
+    if (parts_->workers[next_sampled_]->samples().pop(sample)) return true;
+  }
+  return false;
 }
 
 std::uint64_t DpdkRuntime::kill_flows(const std::function<bool(const FlowRecord&)>& match) {

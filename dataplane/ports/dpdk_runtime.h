@@ -69,6 +69,7 @@ class DpdkRuntime final : public Runtime {
   std::vector<Cells> rule_cells_;  // a worker each
   std::uint32_t rule_capacity_ = 0;
   std::uint32_t rule_uids_ = 0;
+  std::size_t next_sampled_ = 0;  // worker
 
   mutable std::mutex ports_mutex_;
   std::mutex watch_mutex_;

@@ -213,7 +213,7 @@ std::string hash_of(const Image& base, const Policy& from, const Policy& policy)
   const auto add = [&](std::string_view section, const auto& objects) {
     for (const auto& each : objects) {
       text += '\n' + std::string(section) + '/' + *each.name + '\n';
-      text += each.after->written.changed.view();
+      text += each.after->written.in(policy.source);
       changed = true;
     }
   };

@@ -1,6 +1,7 @@
 // What the steps of the compiler share: the policy, the tables as they grow, and names turned into indexes.
 //
-// Owner: rules/compile. Lives for one compile(). Always: objects of a section are numbered in order of name.
+// Owner: rules/compile. Lives for one compile(), or for as long as changes follow. Always: objects of a section are
+// numbered in order of name.
 #pragma once
 
 #include <cassert>

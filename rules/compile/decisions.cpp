@@ -66,9 +66,6 @@ void Decisions::write_acl(std::uint32_t acl) {
   for (std::size_t side = 0; side < 2 && context_.meter.fits(); ++side) {
     of_acls_[2 * std::size_t{acl} + side] = writer_.add(rules_of_acl(acl, side), {});
   }
-  if (context_.meter.fits()) return;
-  const auto& name = context_.tables.acls[acl];
-  context_.meter.blame("the ACL " + context_.tables.strings.substr(name.offset, name.size) + " goes over it");
 }
 
 void Decisions::place_descriptors() {
@@ -106,6 +103,8 @@ std::size_t Decisions::compile() {
   for (std::uint32_t acl = 0; acl < context_.tables.acls.size() && fits; ++acl) {
     write_acl(acl);
     fits = meter.fits();
+    const auto& name = context_.tables.acls[acl];
+    if (!fits) meter.blame("the ACL " + context_.tables.strings.substr(name.offset, name.size) + " goes over it");
   }
   place_descriptors();
   return writer_.rows();
@@ -159,6 +158,7 @@ bool Decisions::update(std::vector<bool>& lists, std::vector<bool>& acls) {
   options.classes = classes_.sets.size();
   StepMapWriter maps(context_.tables.lines, context_.tables.before.lines);
   options.class_of = map_.rewrite(maps, classes_.steps, change.ranges);
+  context_.meter.weigh(context_.tables);
   lists.resize(context_.tables.group_lists.size(), true);
   mark_users(change.fresh, lists, acls);
   for (std::uint32_t list = 0; list < lists.size() && context_.meter.fits(); ++list) {

@@ -1,7 +1,8 @@
 // What a compilation has used of its budget so far.
 //
-// Owner: rules/compile. Lives for one compile(). Always: once something is over, it stays over, and every step returns
-// as soon as it notices; the first thing that was over and what was blamed for it stand.
+// Owner: rules/compile. Lives for one compile(), or for as long as changes follow. Always: once something is over, it
+// stays over, and every step returns as soon as it notices; the first thing that was over and what was blamed for it
+// stand.
 #pragma once
 
 #include <cstdint>

@@ -36,15 +36,6 @@ bool others_differ(const Policy& before, const Policy& after) {
   });
 }
 
-bool routes_use(const Policy& policy, const std::string& list) {
-  return std::ranges::any_of(policy.route_tables, [&](const auto& table) {
-    return std::ranges::any_of(table.second.routes, [&](const Route& route) {
-      const auto* destination = std::get_if<std::string>(&route.destination);
-      return destination != nullptr && *destination == list;
-    });
-  });
-}
-
 }  // namespace
 
 std::optional<PolicyChange> change_between(const Policy& before, const Policy& after) {
@@ -57,9 +48,10 @@ std::optional<PolicyChange> change_between(const Policy& before, const Policy& a
   const bool in_groups = std::ranges::all_of(change.interfaces, [](const auto& each) {
     return same_but_groups(*each.before, *each.after) && each.after->ipv6_addresses.empty();
   });
-  const bool in_routes =
-      std::ranges::any_of(change.prefix_lists, [&](const auto& each) { return routes_use(after, *each.name); });
-  if (!in_groups || in_routes) return std::nullopt;
+  const bool in_rules = std::ranges::all_of(change.prefix_lists, [&](const auto& each) {
+    return each.before->ipv6_entries == each.after->ipv6_entries && !routes_use(after, *each.name);
+  });
+  if (!in_groups || !in_rules) return std::nullopt;
   return change;
 }
 

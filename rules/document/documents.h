@@ -86,6 +86,10 @@ struct Difference {
 };
 [[nodiscard]] std::vector<Difference> differences(const Policy& before, const Policy& after);
 
+// The first key that an object of this JSON has twice, in words; nothing where there is none, or no JSON. Parsers that
+// take the last of them silently are asked this first.
+[[nodiscard]] std::optional<std::string> doubled_key(std::string_view json);
+
 // True when both mean the same for every packet and flow.
 [[nodiscard]] bool same_meaning(const Policy& a, const Policy& b);
 

@@ -78,15 +78,6 @@ bool settle(NetworkAcl& acl, const NetworkAcl& before) {
 bool settle(PrefixList& /*list*/, const PrefixList& /*before*/) { return true; }
 bool settle(Interface& interface, const Interface& before) { return same_but_groups(interface, before); }
 
-bool routes_use(const Policy& policy, std::string_view list) {
-  return std::ranges::any_of(policy.route_tables, [&](const auto& table) {
-    return std::ranges::any_of(table.second.routes, [&](const Route& route) {
-      const auto* destination = std::get_if<std::string>(&route.destination);
-      return destination != nullptr && *destination == list;
-    });
-  });
-}
-
 std::size_t entries_of_all(const Policy& policy) {
   std::size_t entries = 0;
   for (const auto& [name, list] : policy.prefix_lists) entries += list.entries.size() + list.ipv6_entries.size();

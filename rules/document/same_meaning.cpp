@@ -117,6 +117,15 @@ bool same_rule(const GroupRule& a, const GroupRule& b) { return same(a, b) && a.
 
 bool same_rule(const AclEntry& a, const AclEntry& b) { return same(a, b) && a.description == b.description; }
 
+bool routes_use(const Policy& policy, std::string_view list) {
+  return std::ranges::any_of(policy.route_tables, [&](const auto& table) {
+    return std::ranges::any_of(table.second.routes, [&](const Route& route) {
+      const auto* destination = std::get_if<std::string>(&route.destination);
+      return destination != nullptr && *destination == list;
+    });
+  });
+}
+
 std::vector<Difference> differences(const Policy& before, const Policy& after) {
   std::vector<Difference> out;
   if (!same(before.vpc, after.vpc)) out.push_back({Section::vpc, {}, true, true});

@@ -1,7 +1,9 @@
-// Whether single objects mean the same; see documents.h for whole policies.
+// Whether single objects mean the same, and what a policy uses them for; see documents.h for whole policies.
 //
 // Owner: rules/document.
 #pragma once
+
+#include <string_view>
 
 #include "rules/model/policy.h"
 
@@ -11,5 +13,8 @@ namespace sallyport::rules {
 // The same rule, its place in the document aside.
 [[nodiscard]] bool same_rule(const GroupRule& a, const GroupRule& b);
 [[nodiscard]] bool same_rule(const AclEntry& a, const AclEntry& b);
+
+// Whether some route leads to the entries of the prefix list.
+[[nodiscard]] bool routes_use(const Policy& policy, std::string_view list);
 
 }  // namespace sallyport::rules

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "rules/document/documents.h"
+
 namespace sallyport::rules {
 
 std::uint32_t Tree::after(std::uint32_t index) const {
@@ -51,6 +53,12 @@ std::string Value::pointer() const {
     at = object ? child + 1 : child;
   }
   return pointer;
+}
+
+std::optional<std::string> doubled_key(std::string_view json) {
+  Diagnostics diagnostics;
+  if (!Tree::parse(json, diagnostics) || !diagnostics.has_errors()) return std::nullopt;
+  return diagnostics.sorted().front().message;
 }
 
 }  // namespace sallyport::rules

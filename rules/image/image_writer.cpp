@@ -94,7 +94,10 @@ void seal_image(std::span<std::byte> image) {
 }
 
 std::size_t bytes_of(const ImageTables& tables) {
-  std::size_t sum = 0;
+  const ImageTables::Before& before = tables.before;
+  std::size_t sum = before.strings + before.row_buckets * sizeof(layout::RowBucket) +
+                    before.predicates * sizeof(layout::PredicateRecord) +
+                    before.predicate_rules * sizeof(std::uint32_t) + before.lines * sizeof(Line);
   each_section(tables, [&](SectionId, const auto& records) { sum += records.size() * sizeof(*records.data()); });
   return sum;
 }

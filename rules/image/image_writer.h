@@ -53,7 +53,7 @@ struct ImageTables {
   Before before;
 };
 
-// Bytes of all records, as they are in an image (but for the alignment of sections).
+// Bytes of all records, as they are in an image (but for the alignment of sections), with those before them.
 [[nodiscard]] std::size_t bytes_of(const ImageTables& tables);
 
 [[nodiscard]] ImageBytes write_image(const ImageTables& tables);

@@ -176,7 +176,7 @@ inline constexpr std::uint32_t kMaxGroupsOfInterface = 63;  // the 64th place is
 // Two for each group list, ingress and egress, then two for each ACL. What matches any remote address stands here, what
 // matches a class besides stands in that class's row. There is one such table for each family; the two share their
 // rows, since a class may hold addresses of both.
-struct DescriptorRecord {
+struct alignas(32) DescriptorRecord {
   Maps any;
   std::uint32_t buckets;  // the first of its row buckets
   std::uint32_t mask;     // one less than their number, a power of two
@@ -187,7 +187,7 @@ static_assert(sizeof(DescriptorRecord) == 32);
 
 // Eight rows, a class and its predicate each; kNoIndex marks a free place, the used ones come first. A class stands in
 // the bucket that bucket_of names or, if that one is full, in the next (the last one's next is the first).
-struct RowBucket {
+struct alignas(64) RowBucket {
   std::array<std::uint32_t, 8> classes;
   std::array<std::uint32_t, 8> predicates;
 };
@@ -210,7 +210,7 @@ inline constexpr std::size_t kOwnSteps = 5;
 inline constexpr step_map::Ref kOwn = 7U << 28U;
 
 // The predicate of a row may have one of its maps in itself; one of what matches any address has none.
-struct PredicateRecord {
+struct alignas(64) PredicateRecord {
   Maps maps;                 // IPv4's
   std::uint32_t rule_begin;  // of predicate_rules, in order of preference
   std::uint32_t rule_count;

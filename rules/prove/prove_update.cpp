@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "rules/document/documents.h"
+#include "rules/document/same_meaning.h"
 #include "rules/prove/class_sets.h"
 #include "rules/prove/decisions.h"
 #include "rules/prove/prove.h"
@@ -31,8 +33,42 @@ bool grown(std::span<const T> before, std::span<const T> now) {
          (before.data() == now.data() || std::memcmp(before.data(), now.data(), before.size_bytes()) == 0);
 }
 
+// Groups and ACLs, in the order of their names, that are others than before.
+struct Changed {
+  Changed(const Policy& before, const Policy& after) {
+    mark(before.security_groups, after.security_groups, groups);
+    mark(before.network_acls, after.network_acls, acls);
+  }
+
+  std::vector<bool> groups;
+  std::vector<bool> acls;
+
+ private:
+  template <typename T>
+  static void mark(const Named<T>& before, const Named<T>& after, std::vector<bool>& changed) {
+    changed.assign(after.size(), true);
+    if (before.size() != after.size()) return;
+    auto a = before.begin();
+    std::size_t index = 0;
+    for (auto b = after.begin(); b != after.end(); ++a, ++b) changed[index++] = !same_place(*a, *b);
+  }
+};
+
+// Why these policies differ in more than rules, memberships and prefix lists that no route uses.
+std::optional<std::string> beyond_change(const Policy& before, const Policy& after) {
+  for (const Difference& each : differences(before, after)) {
+    const bool list = each.section == Section::prefix_lists;
+    const bool may = list || each.section == Section::security_groups || each.section == Section::network_acls ||
+                     each.section == Section::interfaces;
+    if (!may || !each.before || !each.after || (list && routes_use(after, each.name))) {
+      return "more changed than rules, memberships and prefix lists: " + std::string(each.name);
+    }
+  }
+  return std::nullopt;
+}
+
 // Why these tables are no change of rules, memberships and prefix lists alone.
-std::optional<std::string> beyond_change(const Tables& before, const Tables& now) {
+std::optional<std::string> beyond_change(const Tables& before, const Tables& now, const Changed& changed) {
   const bool same = same_span(before.vpc_cidrs(), now.vpc_cidrs()) && same_span(before.subnets(), now.subnets()) &&
                     same_span(before.private_ips(), now.private_ips()) && same_span(before.groups(), now.groups()) &&
                     same_span(before.acls(), now.acls()) && same_span(before.nat_gateways(), now.nat_gateways()) &&
@@ -52,7 +88,9 @@ std::optional<std::string> beyond_change(const Tables& before, const Tables& now
   if (!appended || before.rules().size() > now.rules().size()) return "a table did not only grow";
   for (std::size_t i = 0; i < before.rules().size(); ++i) {
     layout::RuleRecord rule = before.rules()[i];
-    rule.flags = static_cast<std::uint8_t>(rule.flags | (now.rules()[i].flags & layout::kRuleIsGone));
+    const bool may_go = ((rule.flags & layout::kRuleIsAcl) != 0 ? changed.acls : changed.groups)[rule.owner];
+    const unsigned gone = may_go ? now.rules()[i].flags & layout::kRuleIsGone : 0U;
+    rule.flags = static_cast<std::uint8_t>(rule.flags | gone);
     if (std::memcmp(&rule, &now.rules()[i], sizeof rule) != 0) return "a rule was rewritten in place";
   }
   return std::nullopt;
@@ -61,11 +99,8 @@ std::optional<std::string> beyond_change(const Tables& before, const Tables& now
 // Records of the same list or ACL and direction that are what they were, and whose rules' owners are.
 class SettledDescriptors {
  public:
-  SettledDescriptors(const Policy& before, const Tables& base, const Policy& policy, const Tables& tables)
-      : base_(base), tables_(tables) {
-    mark(before.security_groups, policy.security_groups, groups_);
-    mark(before.network_acls, policy.network_acls, acls_);
-  }
+  SettledDescriptors(const Changed& changed, const Tables& base, const Tables& tables)
+      : changed_(changed), base_(base), tables_(tables) {}
 
   [[nodiscard]] std::vector<bool> take() const {
     std::vector<bool> settled(tables_.descriptors().size());
@@ -74,29 +109,20 @@ class SettledDescriptors {
     for (std::size_t list = 0; list < lists_before; ++list) {
       const auto& record = tables_.group_lists()[list];
       const auto groups = tables_.list_groups().subspan(record.begin, record.count);
-      const bool same = std::ranges::none_of(groups, [&](std::uint32_t group) { return groups_[group]; });
+      const bool same = std::ranges::none_of(groups, [&](std::uint32_t group) { return changed_.groups[group]; });
       settled[2 * list] = same && same_record(2 * list, 2 * list);
       settled[2 * list + 1] = same && same_record(2 * list + 1, 2 * list + 1);
     }
-    for (std::size_t acl = 0; acl < acls_.size(); ++acl) {
+    for (std::size_t acl = 0; acl < changed_.acls.size(); ++acl) {
       for (std::size_t side = 0; side < 2; ++side) {
         const std::size_t at = 2 * (lists + acl) + side;
-        settled[at] = !acls_[acl] && same_record(2 * (lists_before + acl) + side, at);
+        settled[at] = !changed_.acls[acl] && same_record(2 * (lists_before + acl) + side, at);
       }
     }
     return settled;
   }
 
  private:
-  // Which objects are others than before.
-  template <typename T>
-  static void mark(const Named<T>& before, const Named<T>& after, std::vector<bool>& changed) {
-    changed.assign(after.size(), true);
-    if (before.size() != after.size()) return;
-    auto a = before.begin();
-    std::size_t index = 0;
-    for (auto b = after.begin(); b != after.end(); ++a, ++b) changed[index++] = !same_place(*a, *b);
-  }
   [[nodiscard]] bool same_record(std::size_t before, std::size_t now) const {
     const auto same = [&](const auto& a, const auto& b) {
       return std::memcmp(&a[before], &b[now], sizeof a[before]) == 0;
@@ -105,10 +131,9 @@ class SettledDescriptors {
            same(base_.ipv6_descriptors(), tables_.ipv6_descriptors());
   }
 
+  const Changed& changed_;
   const Tables& base_;
   const Tables& tables_;
-  std::vector<bool> groups_;
-  std::vector<bool> acls_;
 };
 
 // Addresses that a prefix list or the members of a group hold in one policy and not in the other; both ends included.
@@ -191,7 +216,9 @@ std::expected<Proof, std::string> prove_update(const Policy& before, const Image
   Proof proof;
   const PolicyView view(image);
   const Tables& tables = image.tables();
-  if (auto problem = beyond_change(base.tables(), tables)) return std::unexpected(*problem);
+  if (auto problem = beyond_change(before, policy)) return std::unexpected(*problem);
+  const Changed changed(before, policy);
+  if (auto problem = beyond_change(base.tables(), tables, changed)) return std::unexpected(*problem);
   if (auto problem = proof::compare_records(view, policy)) return std::unexpected(*problem);
   const literal::Rules rules(policy);
   if (rules.size() != live_rules(view)) {
@@ -203,7 +230,7 @@ std::expected<Proof, std::string> prove_update(const Policy& before, const Image
   proof.address_cells = classes->ipv4.cells + classes->ipv6.cells;
   const Moved moved(before, policy);
   if (moved.ipv6()) return std::unexpected("IPv6 addresses moved with the rules");
-  const proof::Settled settled{.descriptors = SettledDescriptors(before, base.tables(), policy, tables).take(),
+  const proof::Settled settled{.descriptors = SettledDescriptors(changed, base.tables(), tables).take(),
                                .classes = settled_classes(base.tables(), *classes, moved)};
   if (auto problem = proof::compare_decisions(tables, view, rules, *classes, settled, proof)) {
     return std::unexpected(*problem);

@@ -258,6 +258,7 @@ TEST_F(PolicyStoreTest, ARollbackIsANewGenerationWithTheOldDocument) {
   ASSERT_TRUE(store.rollback(1, author));
   EXPECT_EQ(generation(), 5U);
   EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(1)));
+  EXPECT_EQ(store.running()->generation.image.hash(), store.history().back().image.hash());
   EXPECT_EQ(store.history().front().summary, "back to generation 1");
   for (const std::uint64_t missing : {0U, 6U, 99U}) {
     const auto refused = store.rollback(missing, author);
@@ -303,6 +304,58 @@ TEST_F(PolicyStoreTest, APatchOfOneGroupKeepsTheRest) {
   EXPECT_EQ(store.running()->generation.image.hash(), before->generation.image.hash());
   ASSERT_TRUE(store.patch(rules_patch(tcp_rule(22)), request));
   EXPECT_TRUE(store.running()->generation.image.bytes().empty());
+}
+
+// The library would take the last of two keys silently, the strict reader takes neither.
+TEST_F(PolicyStoreTest, ADoubledKeyInAPatchIsRefused) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const std::string rule = R"({ "protocol": "tcp", "from_port": 22, "to_port": 22, "\u0074o_port": 65535,
+                                "cidr_blocks": ["192.0.2.7/32"] })";
+  for (const std::string& patch :
+       {rules_patch(rule),
+        std::string(R"([{ "op": "test", "op": "remove", "path": "/security_groups/web/ingress" }])")}) {
+    const auto refused = store.patch(patch, {});
+    ASSERT_FALSE(refused) << patch;
+    EXPECT_TRUE(refused.error().message.contains("duplicate key")) << refused.error().message;
+    EXPECT_EQ(generation(), 1U);
+  }
+}
+
+// The file that was patched is applied again unconfirmed: the revert goes back to the patched document.
+TEST_F(PolicyStoreTest, ARevertGoesBackToWhatWasPatched) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  ASSERT_TRUE(store.patch(rules_patch(tcp_rule(22)), {}));
+  const std::string patched = rules::document_of(store.running()->policy);
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80)), 60s));
+  now += 61s;
+  const auto reverted = store.expire();
+  ASSERT_TRUE(reverted && *reverted);
+  EXPECT_TRUE((*reverted)->changed);
+  EXPECT_FALSE(store.pending());
+  EXPECT_EQ(rules::document_of(store.running()->policy), patched);
+  const rules::PolicyView view(store.running()->generation.image);
+  EXPECT_TRUE(
+      view.judge_groups(0, rules::Direction::ingress, rules::Query{.protocol = 6, .destination_port = 22}).allow);
+}
+
+// A rule that stays keeps its counter, whatever was tried meanwhile.
+TEST_F(PolicyStoreTest, ARuleKeepsItsCounterOverPatches) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
+  const auto uid = [&] {
+    const auto& bound = *store.running()->bound;
+    for (rules::RuleIndex i = 0; i < bound.view().rules(); ++i) {
+      if (bound.view().has_rule(i) && bound.view().rule(i).text == "tcp 80 from 0.0.0.0/0") return bound.rule_uid(i);
+    }
+    return ~0U;
+  };
+  const std::uint32_t first = uid();
+  ChangeRequest dry;
+  dry.dry_run = true;
+  for (const int port : {443, 444, 445}) {
+    ASSERT_TRUE(store.patch(rules_patch(tcp_rule(port + 1000) + ", " + tcp_rule(80)), dry));
+    ASSERT_TRUE(store.patch(rules_patch(tcp_rule(port) + ", " + tcp_rule(80)), {}));
+    EXPECT_EQ(uid(), first) << port;
+  }
 }
 
 // What cannot be told from one object is read whole, and its errors point into the document.

@@ -132,7 +132,7 @@ TEST(CompilerUpdates, AreNotProvenOfAnotherChange) {
   EXPECT_GT(told, 15);
 }
 
-// Back and forth: the same policy has the same hash, whatever led to it.
+// Back and forth: the same texts in place of the same objects have the same hash, in whatever order they came.
 TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
   const std::string document = R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
     "security_groups": { "web": { "ingress": [] }, "db": { "ingress": [] } } })";
