@@ -114,14 +114,16 @@ void Decisions::load(std::span<const Line> lines) { map_.load(lines.data(), cont
 
 bool Decisions::change_list(const std::string& name) {
   auto change = objects_.change_list(name);
-  if (change) changes_.push_back(*std::move(change));
-  return change.has_value();
+  if (!change) return false;
+  changes_.push_back(*std::move(change));
+  return true;
 }
 
 bool Decisions::change_members(std::uint32_t group, const std::vector<Ipv4>& came, const std::vector<Ipv4>& went) {
   auto change = objects_.change_members(group, came, went);
-  if (change) changes_.push_back(*std::move(change));
-  return change.has_value();
+  if (!change) return false;
+  changes_.push_back(*std::move(change));
+  return true;
 }
 
 // Lists and ACLs with a rule one of whose peers holds addresses of these classes.
