@@ -1,7 +1,8 @@
 // Sets of packets as binary decision diagrams: an oracle beside the proof that shares nothing with it but the model.
 //
-// Owner: tests/rules. A packet is one of IPv4, 56 bits: protocol, key (port, or ICMP type and code), remote address. Diagrams are
-// canonical: two sets are equal exactly if they are the same node. Always: one Diagrams at a time (BuDDy is global).
+// Owner: tests/rules. A packet is one of IPv4, 56 bits: protocol, key (port, or ICMP type and code), remote address.
+// Diagrams are canonical: two sets are equal exactly if they are the same node. Always: one Diagrams at a time (BuDDy
+// is global).
 #pragma once
 
 #include <bdd.h>
