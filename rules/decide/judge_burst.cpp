@@ -114,8 +114,12 @@ inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class
 
 }  // namespace sse2
 
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi")
+#endif
 namespace avx2 {
 
 inline std::uint32_t ends(const Line& bounds, Key key) {
@@ -135,7 +139,11 @@ inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class
 #include "rules/decide/burst.inc"
 
 }  // namespace avx2
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 #endif
 
