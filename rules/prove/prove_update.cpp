@@ -29,8 +29,8 @@ bool same_span(std::span<const T> a, std::span<const T> b) {
 // Records as they were, more of them behind.
 template <typename T>
 bool grown(std::span<const T> before, std::span<const T> now) {
-  return before.size() <= now.size() &&
-         (before.data() == now.data() || std::memcmp(before.data(), now.data(), before.size_bytes()) == 0);
+  return before.size() <= now.size() && (before.empty() || before.data() == now.data() ||
+                                         std::memcmp(before.data(), now.data(), before.size_bytes()) == 0);
 }
 
 // Groups and ACLs, in the order of their names, that are others than before.

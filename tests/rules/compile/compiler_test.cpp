@@ -154,5 +154,24 @@ TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
   EXPECT_EQ(hash(*with_object(db, Section::security_groups, "web", rule)), of_both);
 }
 
+// Tables without a record have no address.
+TEST(CompilerUpdates, AreProvenOfAPolicyWithoutInterfaces) {
+  const Policy policy = read(R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+    "security_groups": { "db": { "ingress": [
+      { "protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["10.0.1.7/32"] } ] } },
+    "network_acls": { "data": { "ingress": [
+      { "rule_no": 110, "action": "deny", "protocol": "-1", "cidr_block": "10.0.128.0/17" },
+      { "rule_no": 120, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0" } ], "egress": [] } },
+    "subnets": { "data-a": { "cidr_block": "10.0.5.0/24", "network_acl": "data" } } })");
+  auto kept = compile_and_keep(policy);
+  ASSERT_TRUE(kept);
+  const auto next = with_object(policy, Section::security_groups, "db", R"({ "ingress": [] })");
+  ASSERT_TRUE(next);
+  const auto updated = kept->compiler->update(*next);
+  ASSERT_TRUE(updated);
+  const auto proof = prove_update(policy, kept->compiled.image, *next, updated->image);
+  EXPECT_TRUE(proof) << proof.error();
+}
+
 }  // namespace
 }  // namespace sallyport::rules
