@@ -1,9 +1,11 @@
 // Owner: tests/support. See read_image.h.
 #include "tests/support/read_image.h"
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "rules/decide/judge_burst.h"
 #include "rules/decide/policy_view.h"
 
 namespace sallyport::test {
@@ -23,10 +25,32 @@ Ipv6 some_ipv6_address(std::mt19937& random) {
   return (random() & 3U) == 0 ? any : Ipv6{0x2001'0DB8'0010'0001U ^ (any.high & 0x3U), any.low & 0x3FU};
 }
 
+// Every instruction set says of every interface what a single question is told.
+void judge_bursts(const Image& image, std::mt19937& random) {
+  const PolicyView view(image);
+  std::vector<GroupQuestion> questions;
+  for (std::uint32_t i = 0; i < 2 * view.interfaces(); ++i) {
+    questions.push_back({.interface = i / 2,
+                         .direction = i % 2 == 0 ? Direction::ingress : Direction::egress,
+                         .query = {.remote = some_address(random),
+                                   .protocol = static_cast<std::uint8_t>(random() % 20),
+                                   .destination_port = static_cast<std::uint16_t>(random())}});
+  }
+  std::vector<GroupVerdict> verdicts(questions.size());
+  for (const InstructionSet set : instruction_sets()) {
+    judge_groups_with(set, image, questions, verdicts);
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const auto& [interface, direction, query] = questions[i];
+      if (verdicts[i].rule != view.judge_groups(interface, direction, query).rule) std::abort();
+    }
+  }
+}
+
 }  // namespace
 
 std::size_t read_all(const Image& image, std::mt19937& random) {
   const PolicyView view(image);
+  judge_bursts(image, random);
   std::string text;
   std::vector<RuleIndex> rules;
   std::vector<PortRange> ports;
