@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "control/trace/place_json.h"
 #include "rules/model/drop_code.h"
 
 namespace sallyport::control {
@@ -163,13 +164,13 @@ std::vector<RuleCount> rule_counts(const Running& running, const dataplane::Runt
 json rules_json(const Running& running, const dataplane::Runtime& runtime) {
   json out = json::array();
   for (const RuleCount& each : rule_counts(running, runtime)) {
-    out.push_back({{"name", each.rule.name},
-                   {"kind", each.rule.is_acl ? "network-acl" : "security-group"},
-                   {"file", each.rule.line == 0 ? json(nullptr) : json(running.generation.image.file())},
-                   {"line", each.rule.line},
-                   {"text", each.rule.text},
-                   {"description", each.rule.description},
-                   {"decided", each.decided}});
+    json rule = place_json(running.generation.image.file(), each.rule.line);
+    rule["name"] = each.rule.name;
+    rule["kind"] = each.rule.is_acl ? "network-acl" : "security-group";
+    rule["text"] = each.rule.text;
+    rule["description"] = each.rule.description;
+    rule["decided"] = each.decided;
+    out.push_back(std::move(rule));
   }
   return out;
 }

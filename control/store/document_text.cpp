@@ -17,7 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kLineWidth = 120;
-constexpr std::size_t kMostCopied = std::size_t{16} << 20U;  // by one patch
+constexpr std::size_t kCopiedAnyway = std::size_t{64} << 10U;  // bytes that a patch may copy within a small document
 
 std::string compact(const ordered_json& value);
 
@@ -89,8 +89,9 @@ std::optional<std::string> source_of(const ordered_json& operation) {
 
 std::string too_deep() { return fmt::format("it nests deeper than {} levels", rules::kMaxDepth); }
 
-// One operation after the other; the error says what became too deep or too large.
-std::expected<void, std::string> patch_in_place(ordered_json& document, const ordered_json& patch) {
+// One operation after the other; the error says what became too deep or too large. All that they copy and move is no
+// more than `most` bytes, so that a short patch costs no more than the document it is for.
+std::expected<void, std::string> patch_in_place(ordered_json& document, const ordered_json& patch, std::size_t most) {
   std::size_t copied = 0;
   for (const ordered_json& operation : patch) {
     if (const auto from = source_of(operation)) {
@@ -98,7 +99,7 @@ std::expected<void, std::string> patch_in_place(ordered_json& document, const or
       if (!size) return std::unexpected(too_deep());
       copied += *size;
     }
-    if (copied > kMostCopied) return std::unexpected(fmt::format("it copies more than {} bytes", kMostCopied));
+    if (copied > most) return std::unexpected(fmt::format("it copies and moves more than {} bytes", most));
     document.patch_inplace(ordered_json::array({operation}));
   }
   if (!text_size(document, rules::kMaxDepth)) return std::unexpected(too_deep());
@@ -153,7 +154,8 @@ std::expected<std::string, std::string> patched_document(std::string_view docume
     const ordered_json operations = ordered_json::parse(patch);
     ordered_json result = ordered_json::parse(document);
     if (!operations.is_array()) result.patch_inplace(operations);  // says what a patch is
-    if (auto done = patch_in_place(result, operations); !done) {
+    const std::size_t most = std::max(document.size(), kCopiedAnyway);
+    if (auto done = patch_in_place(result, operations, most); !done) {
       return std::unexpected("the patch is refused: " + done.error());
     }
     return document_text(result);

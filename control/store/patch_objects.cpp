@@ -4,7 +4,6 @@
 #include "control/store/patch_objects.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -12,17 +11,14 @@
 
 #include "control/store/document_text.h"
 #include "rules/document/documents.h"
+#include "rules/document/object_sections.h"
+#include "rules/document/positions.h"
 
 namespace sallyport::control {
 namespace {
 
 using nlohmann::ordered_json;
 using rules::Section;
-
-constexpr std::array<std::pair<std::string_view, Section>, 4> kSections{{{"prefix_lists", Section::prefix_lists},
-                                                                         {"security_groups", Section::security_groups},
-                                                                         {"network_acls", Section::network_acls},
-                                                                         {"interfaces", Section::interfaces}}};
 
 struct Touched {
   Section section = Section::vpc;
@@ -45,11 +41,6 @@ std::optional<Place> place_of(const std::string& path) {
   return Place{*std::move(object), path.substr(inside)};
 }
 
-template <typename T>
-bool any_written(const rules::Named<T>& objects) {
-  return std::ranges::any_of(objects, [](const auto& each) { return each.second.written.size > 0; });
-}
-
 class Objects {
  public:
   explicit Objects(const rules::Policy& policy) : policy_(policy) {}
@@ -67,12 +58,13 @@ class Objects {
     return true;
   }
 
-  [[nodiscard]] std::optional<rules::Policy> read() const {
+  [[nodiscard]] std::optional<rules::Policy> read(const rules::Policy& applied) const {
     rules::Policy changed = policy_;
     for (const Touched& each : touched_) {
       auto next = rules::with_object(changed, each.section, each.name, object_text(each.object));
       if (!next) return std::nullopt;
       changed = *std::move(next);
+      rules::keep_positions(changed, each.section, each.name, applied);
     }
     return changed;
   }
@@ -97,7 +89,7 @@ std::optional<ObjectName> object_named(std::string_view pointer) {
   const std::size_t name = pointer.find('/', 1);
   if (name == std::string_view::npos || !pointer.starts_with('/')) return std::nullopt;
   if (pointer.find('/', name + 1) != std::string_view::npos) return std::nullopt;
-  for (const auto& [key, section] : kSections) {
+  for (const auto& [section, key] : rules::kObjectSections) {
     if (pointer.substr(1, name - 1) != key) continue;
     try {
       return ObjectName{section, key, ordered_json::json_pointer(std::string(pointer.substr(name))).back()};
@@ -109,21 +101,16 @@ std::optional<ObjectName> object_named(std::string_view pointer) {
 }
 
 bool has_section(const rules::Policy& policy, Section section) {
-  switch (section) {
-    case Section::prefix_lists:
-      return any_written(policy.prefix_lists);
-    case Section::security_groups:
-      return any_written(policy.security_groups);
-    case Section::network_acls:
-      return any_written(policy.network_acls);
-    case Section::interfaces:
-      return any_written(policy.interfaces);
-    default:
-      return false;
-  }
+  bool written = false;
+  const auto look = [&](const auto& objects) {
+    written = std::ranges::any_of(objects, [](const auto& each) { return each.second.written.size > 0; });
+  };
+  rules::visit_objects(section, look, policy);
+  return written;
 }
 
-std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch) {
+std::optional<rules::Policy> patched_objects(const rules::Policy& policy, const rules::Policy& applied,
+                                             std::string_view patch) {
   constexpr std::size_t kMost = 64;  // operations, and depth of what they add: more is a patch of the document
   if (nesting(patch) > kMost || rules::doubled_key(patch)) return std::nullopt;
   try {
@@ -133,7 +120,7 @@ std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::s
     for (const ordered_json& operation : operations) {
       if (!objects.patch(operation)) return std::nullopt;
     }
-    return objects.read();
+    return objects.read(applied);
   } catch (const ordered_json::exception&) {
     return std::nullopt;
   }

@@ -15,7 +15,9 @@ namespace sallyport::control {
 // The policy after the patch, sharing with it what the patch does not touch. Nothing where a patch of the whole
 // document has to tell, what comes of it or what is wrong with it: see rules::with_object; operations that copy or
 // move, and those on a whole object, are such.
-[[nodiscard]] std::optional<rules::Policy> patched_objects(const rules::Policy& policy, std::string_view patch);
+// Positions are those in `applied`, from which live changes led to the policy.
+[[nodiscard]] std::optional<rules::Policy> patched_objects(const rules::Policy& policy, const rules::Policy& applied,
+                                                           std::string_view patch);
 
 // An object that can be read and changed alone, from a pointer to it: "/security_groups/web".
 struct ObjectName {

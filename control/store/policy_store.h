@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "control/store/clock.h"
+#include "control/store/refusal.h"
 #include "dataplane/engine/bound_policy.h"
 #include "dataplane/runtime/runtime.h"
 #include "rules/compile/compiler.h"
@@ -42,6 +43,11 @@ struct Generation {
   rules::Image image;
   bool confirmed = true;
   rules::Policy policy;
+  std::shared_ptr<const rules::Policy> applied;  // from which live changes led to it; itself where there were none
+  // Of the policy, with the name of the text that they point into, and of policy and gateway together.
+  rules::Diagnostics warnings;
+  std::string warnings_file;
+  rules::Diagnostics gateway_warnings;
 };
 
 // The policy in force with everything that names its parts; immutable, shared with readers.
@@ -49,21 +55,6 @@ struct Running {
   Generation generation;
   rules::Policy policy;
   std::shared_ptr<const dataplane::BoundPolicy> bound;
-};
-
-struct Refusal {
-  enum class Kind : std::uint8_t {
-    invalid,  // the document, image or edit is wrong
-    pending,  // a confirmation is awaited
-    missing,  // nothing to roll back to, nothing to confirm, no policy to change
-    stale,    // the policy changed since the caller looked
-    beyond,   // it would open more than max_opened says
-  };
-  Kind kind = Kind::invalid;
-  std::string message;
-  rules::Diagnostics details;  // of an invalid document
-  std::string rendered;        // the same with source lines and carets
-  std::string file = {};       // that they point into; empty: the one that was sent
 };
 
 struct ChangeRequest {
@@ -91,9 +82,9 @@ struct Outcome {
   std::string summary;
   std::optional<WallTime> confirm_by;
   Work work;
-  rules::Diagnostics warnings;
+  rules::Diagnostics warnings;          // of a change of the running policy: those that are new
   std::string file;                     // that the warnings point into
-  rules::Diagnostics gateway_warnings;  // of policy and gateway together
+  rules::Diagnostics gateway_warnings;  // of policy and gateway together; likewise
   std::string gateway_file;
 };
 
@@ -132,15 +123,19 @@ class PolicyStore {
   // A policy that was read, compiled and proven. `change`: it differs from the one in force in this alone.
   struct Candidate {
     rules::Policy policy;
+    std::shared_ptr<const rules::Policy> applied;  // as in Generation
     rules::Image image;
     rules::Diagnostics warnings;
+    std::string warnings_file;
     std::unique_ptr<rules::Compiler> compiler;  // of the image; none where `change` is told, or where it was loaded
     std::optional<dataplane::RulesChange> change;
     Work work;
+    bool of_running = false;  // made of what is, or was, in force: what was warned of is known
   };
   using Read = std::expected<Candidate, Refusal>;
 
   [[nodiscard]] Read read(const std::string& body, const std::string& file) const;
+  [[nodiscard]] Read read_patched(const std::string& text, const Running& now) const;
   [[nodiscard]] std::optional<Refusal> refuse_now(const ChangeRequest& request) const;
   [[nodiscard]] std::optional<Refusal> refuse_beyond(const rules::Policy& candidate,
                                                      const ChangeRequest& request) const;
@@ -148,8 +143,8 @@ class PolicyStore {
   [[nodiscard]] std::optional<Candidate> update(const Running& now, rules::Policy policy, MonotonicTime began);
   [[nodiscard]] Result change(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result judge(Candidate candidate, const ChangeRequest& request);
-  [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request, bool text_only,
-                                    std::string summary);
+  [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request,
+                                    rules::Diagnostics gateway_warnings, Outcome outcome);
   [[nodiscard]] std::expected<std::shared_ptr<const dataplane::BoundPolicy>, std::string> bind(
       const Candidate& candidate, bool dry_run, std::uint64_t number, std::uint32_t epoch);
   // The compiler as it was before a change that did not come into force.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "control/trace/probe.h"
+#include "rules/document/positions.h"
 
 namespace sallyport::control {
 
@@ -110,7 +111,7 @@ std::string route_words(const dp::StageEvent& event, const Names& names) {
   if (event.route == rules::kNone) return "";
   const auto info = names.view.route_info(event.route);
   return ' ' + rules::to_string(info.destination) +
-         (info.line == 0 ? "" : ' ' + std::string(names.file) + ':' + std::to_string(info.line));
+         (info.line == 0 ? "" : ' ' + rules::place_in_words(names.file, info.line));
 }
 
 std::string note_of(const dp::StageEvent& event, const Names& names, const std::string& place) {
@@ -179,7 +180,7 @@ TraceStage narrate(const dp::StageEvent& event, const Names& names, std::string_
     stage.rule_name = rule.name;
     stage.rule_text = rule.text;
     stage.rule_line = rule.line;
-    if (rule.line != 0) stage.rule_file = names.file;
+    if (rule.line != 0 && rule.line != rules::kAddedLive) stage.rule_file = names.file;
     if (rule.is_acl && rule.line == 0) stage.rule_text = "rule " + std::to_string(rule.rule_no) + " (default)";
   }
   stage.note = note_of(event, names, stage.place);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "rules/document/positions.h"
+
 namespace sallyport::control {
 
 namespace {
@@ -67,8 +69,7 @@ class Hints {
  private:
   [[nodiscard]] std::string line(const rules::GroupRule& rule, const std::string& name) const {
     const auto text = texts_.find(name);
-    const std::string prefix =
-        rule.where.line == 0 ? name : std::string(names_.file) + ':' + std::to_string(rule.where.line);
+    const std::string prefix = rule.where.line == 0 ? name : rules::place_in_words(names_.file, rule.where.line);
     return prefix + "  " + (text == texts_.end() ? name : std::string(text->second)) + " — ";
   }
 

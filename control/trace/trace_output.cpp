@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/trace/place_json.h"
 #include "control/trace/text_or_null.h"
 #include "control/trace/trace.h"
+#include "rules/document/positions.h"
 
 namespace sallyport::control {
 
@@ -19,7 +21,8 @@ nlohmann::json value_or_null(const std::optional<T>& value) {
 nlohmann::json stage_json(const TraceStage& stage) {
   nlohmann::json rule;
   if (!stage.rule_name.empty()) {
-    rule = {{"name", stage.rule_name}, {"file", text_or_null(stage.rule_file)}, {"line", stage.rule_line}};
+    rule = place_json(stage.rule_file, stage.rule_line);
+    rule["name"] = stage.rule_name;
   }
   return {{"path", stage.path},       {"stage", stage.stage}, {"at", stage.at},
           {"verdict", stage.verdict}, {"rule", rule},         {"note", stage.note}};
@@ -49,7 +52,7 @@ std::string note_of(const TraceStage& stage) {
 }
 
 std::string detail(const TraceStage& stage) {
-  std::string text = stage.rule_file.empty() ? "" : stage.rule_file + ':' + std::to_string(stage.rule_line) + "  ";
+  std::string text = stage.rule_line == 0 ? "" : rules::place_in_words(stage.rule_file, stage.rule_line) + "  ";
   text += stage.verdict == "deny" ? "" : stage.rule_text;
   const auto note = note_of(stage);
   if (!note.empty()) text += (text.empty() || text.ends_with("  ") ? "" : " — ") + note;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rules/document/documents.h"
+#include "rules/document/positions.h"
 #include "rules/document/reader.h"
 
 namespace sallyport::rules {
@@ -152,7 +153,7 @@ class PairChecker {
         if (!concerns(ingress[i], subnet, inhabitants)) continue;
         const auto line = ingress[i].where.line;
         rules.push_back(std::string(group) + "/ingress/" + std::to_string(i) +
-                        (line == 0 ? " (by default)" : " (" + policy_.file + ':' + std::to_string(line) + ')'));
+                        (line == 0 ? " (by default)" : " (" + place_in_words(policy_.file, line) + ')'));
       }
     }
     return rules;

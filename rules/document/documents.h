@@ -94,7 +94,7 @@ struct Difference {
 [[nodiscard]] bool same_meaning(const Policy& a, const Policy& b);
 
 // The policy with one object read anew from `text`, all others shared with it. Rules that stay keep their positions,
-// new ones get that of their group or ACL. Nothing where the object alone cannot tell (read the whole document then):
+// new ones are kAddedLive (positions.h). Nothing where the object alone cannot tell (read the whole document then):
 // it is wrong or worth a warning, nobody wrote it before, it is neither group, ACL, prefix list nor interface, an
 // interface changes in more than its groups, or routes use the prefix list.
 [[nodiscard]] std::optional<Policy> with_object(const Policy& policy, Section section, const std::string& name,

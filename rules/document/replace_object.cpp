@@ -3,80 +3,27 @@
 // Owner: rules/document. The object is read by the same strict reader as a whole document, against the names of the
 // policy it belongs to.
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "rules/document/object_sections.h"
 #include "rules/document/policy_reader.h"
+#include "rules/document/positions.h"
 #include "rules/document/same_meaning.h"
 
 namespace sallyport::rules {
 namespace {
 
 std::string_view key_of(Section section) {
-  switch (section) {
-    case Section::prefix_lists:
-      return "prefix_lists";
-    case Section::security_groups:
-      return "security_groups";
-    case Section::network_acls:
-      return "network_acls";
-    case Section::interfaces:
-      return "interfaces";
-    default:
-      return {};
-  }
+  return std::ranges::find(kObjectSections, section, &ObjectSection::section)->key;
 }
 
-// Calls `visit` with the object of this name; false where the section is none of those that change alone, or has none.
-template <typename Policies, typename Visit>
-bool visit_object(Policies& policy, Section section, std::string_view name, Visit visit) {
-  const auto in = [&](auto& objects) {
-    const auto found = objects.find(name);
-    if (found == objects.end()) return false;
-    visit(found->second);
-    return true;
-  };
-  switch (section) {
-    case Section::prefix_lists:
-      return in(policy.prefix_lists);
-    case Section::security_groups:
-      return in(policy.security_groups);
-    case Section::network_acls:
-      return in(policy.network_acls);
-    case Section::interfaces:
-      return in(policy.interfaces);
-    default:
-      return false;
-  }
-}
-
-// Rules that stood there before keep their line, others point at their owner.
-template <typename Rule>
-void place(std::vector<Rule>& rules, const std::vector<Rule>& before, SourcePosition owner) {
-  for (Rule& rule : rules) {
-    const auto same = std::ranges::find_if(before, [&](const Rule& each) { return same_rule(each, rule); });
-    rule.where = same == before.end() ? owner : same->where;
-  }
-}
-
-template <typename Owner>
-void place_both(Owner& owner, const Owner& before) {
-  place(owner.ingress, before.ingress, before.where);
-  place(owner.egress, before.egress, before.where);
-}
-
-// Whether the rest of the policy bears the object as it is now; its rules get their positions.
-bool settle(SecurityGroup& group, const SecurityGroup& before) {
-  place_both(group, before);
+// Whether the rest of the policy bears the object as it is now.
+template <typename Object>
+bool bears(const Object& /*object*/, const Object& /*before*/) {
   return true;
 }
-bool settle(NetworkAcl& acl, const NetworkAcl& before) {
-  place_both(acl, before);
-  return true;
-}
-bool settle(PrefixList& /*list*/, const PrefixList& /*before*/) { return true; }
-bool settle(Interface& interface, const Interface& before) { return same_but_groups(interface, before); }
+bool bears(const Interface& interface, const Interface& before) { return same_but_groups(interface, before); }
 
 std::size_t entries_of_all(const Policy& policy) {
   std::size_t entries = 0;
@@ -88,13 +35,6 @@ std::string document_with(Section section, const std::string& name, std::string_
   std::string quoted;
   for (const char c : name) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
   return "{\"" + std::string(key_of(section)) + "\": {\"" + quoted + "\": " + std::string(text) + "}}";
-}
-
-template <typename T>
-void collect_changed(const Named<T>& objects, std::vector<const Written*>& out) {
-  for (const auto& [name, object] : objects) {
-    if (!object.written.changed.empty()) out.push_back(&object.written);
-  }
 }
 
 }  // namespace
@@ -110,14 +50,10 @@ void PolicyReader::read_alone(Section section, Value value) {
 
 std::optional<Policy> with_object(const Policy& policy, Section section, const std::string& name, std::string text,
                                   const Ceilings& ceilings) {
-  const auto before = text_of(policy, section, name);
-  if (!before || (section == Section::prefix_lists && routes_use(policy, name))) return std::nullopt;
+  const bool written = text_of(policy, section, name).has_value();
+  if (!written || (section == Section::prefix_lists && routes_use(policy, name))) return std::nullopt;
   Policy changed = policy;
-  const auto erase = [&](auto& objects) { objects.erase(name); };
-  if (section == Section::prefix_lists) erase(changed.prefix_lists);
-  if (section == Section::security_groups) erase(changed.security_groups);
-  if (section == Section::network_acls) erase(changed.network_acls);
-  if (section == Section::interfaces) erase(changed.interfaces);
+  visit_objects(section, [&](auto& objects) { objects.erase(name); }, changed);
 
   Diagnostics diagnostics;
   const std::string document = document_with(section, name, text);
@@ -130,32 +66,36 @@ std::optional<Policy> with_object(const Policy& policy, Section section, const s
   PolicyReader(in, changed, ceilings).read_alone(section, *value);
   if (!diagnostics.sorted().empty() || entries_of_all(changed) > ceilings.prefix_list_entries) return std::nullopt;
 
-  bool settled = false;
-  visit_object(changed, section, name, [&](auto& object) {
-    visit_object(policy, section, name, [&](const auto& old) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(object)>, std::remove_cvref_t<decltype(old)>>) {
-        settled = settle(object, old);
-        object.where = old.where;
-        object.written = old.written;
-        object.written.changed = SharedText(std::move(text));
-      }
-    });
-  });
-  return settled ? std::optional(std::move(changed)) : std::nullopt;
+  bool borne = false;
+  const auto settle = [&](auto& objects, const auto& before) {
+    auto& object = objects.at(name);
+    borne = bears(object, before.at(name));
+    object.written = before.at(name).written;
+    object.written.changed = SharedText(std::move(text));
+  };
+  visit_objects(section, settle, changed, policy);
+  if (!borne) return std::nullopt;
+  keep_positions(changed, section, name, policy);
+  return changed;
 }
 
 std::optional<std::string_view> text_of(const Policy& policy, Section section, std::string_view name) {
   std::string_view text;
-  visit_object(policy, section, name, [&](const auto& object) { text = object.written.in(policy.source); });
+  const auto read = [&](const auto& objects) {
+    if (const auto found = objects.find(name); found != objects.end()) text = found->second.written.in(policy.source);
+  };
+  visit_objects(section, read, policy);
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::string document_of(const Policy& policy) {
   std::vector<const Written*> changed;
-  collect_changed(policy.prefix_lists, changed);
-  collect_changed(policy.security_groups, changed);
-  collect_changed(policy.network_acls, changed);
-  collect_changed(policy.interfaces, changed);
+  const auto collect = [&](const auto& objects) {
+    for (const auto& [name, object] : objects) {
+      if (!object.written.changed.empty()) changed.push_back(&object.written);
+    }
+  };
+  for (const ObjectSection& each : kObjectSections) visit_objects(each.section, collect, policy);
   std::ranges::sort(changed, {}, &Written::begin);
   const std::string_view source = policy.source;
   std::string document;

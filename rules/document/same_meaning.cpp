@@ -117,6 +117,8 @@ bool same_rule(const GroupRule& a, const GroupRule& b) { return same(a, b) && a.
 
 bool same_rule(const AclEntry& a, const AclEntry& b) { return same(a, b) && a.description == b.description; }
 
+bool same_rule(const Route& a, const Route& b) { return same(a, b); }
+
 bool routes_use(const Policy& policy, std::string_view list) {
   return std::ranges::any_of(policy.route_tables, [&](const auto& table) {
     return std::ranges::any_of(table.second.routes, [&](const Route& route) {

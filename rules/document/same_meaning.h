@@ -13,6 +13,7 @@ namespace sallyport::rules {
 // The same rule, its place in the document aside.
 [[nodiscard]] bool same_rule(const GroupRule& a, const GroupRule& b);
 [[nodiscard]] bool same_rule(const AclEntry& a, const AclEntry& b);
+[[nodiscard]] bool same_rule(const Route& a, const Route& b);
 
 // Whether some route leads to the entries of the prefix list.
 [[nodiscard]] bool routes_use(const Policy& policy, std::string_view list);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/document/documents.h"
+#include "rules/document/positions.h"
 
 namespace sallyport::rules {
 namespace {
@@ -39,7 +40,7 @@ TEST(ReplaceObject, ChangesThatObjectAlone) {
   ASSERT_TRUE(after);
   const auto& rules = after->security_groups.at("web").ingress;
   ASSERT_EQ(rules.size(), 2U);
-  EXPECT_EQ(rules[0].where.line, 6U) << "a new rule points at its group";
+  EXPECT_EQ(rules[0].where.line, kAddedLive);
   EXPECT_EQ(rules[1].where.line, 8U) << "one that stays keeps its line";
   EXPECT_EQ(&std::as_const(before).security_groups.at("db"), &std::as_const(*after).security_groups.at("db"));
   EXPECT_EQ(before.security_groups.at("web").ingress[0].traffic.from_port, 80);
