@@ -1,4 +1,4 @@
-// `sallyport explain CODE|KEY`: what a drop code, a kind of warning or a document key means.
+// `sallyport explain CODE|KEY`: what a drop code, a kind of warning, an error or a document key means.
 //
 // Owner: control/cli.
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "control/cli/document_keys.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "control/server/error_codes.h"
 #include "rules/analyze/lint.h"
 #include "rules/document/diagnostics.h"
 #include "rules/model/drop_code.h"
@@ -28,6 +29,22 @@ int explain_row(std::string_view what, const Text& text, bool as_json) {
   } else {
     print(std::string(text.name) + "\n  " + std::string(text.meaning) + "\n  what to do: " + std::string(text.remedy) +
           '\n');
+  }
+  return kYes;
+}
+
+// An error of the control socket.
+int explain_error(const ErrorCode& code, bool as_json) {
+  const std::string status = code.status == 0 ? "" : " (HTTP status " + std::to_string(code.status) + ')';
+  if (as_json) {
+    print_json({{"schema", "sallyport/explain/1"},
+                {"error", code.name},
+                {"http_status", code.status == 0 ? nlohmann::json() : nlohmann::json(code.status)},
+                {"meaning", code.meaning},
+                {"remedy", code.remedy}});
+  } else {
+    print(std::string(code.name) + status + "\n  " + std::string(code.meaning) +
+          "\n  what to do: " + std::string(code.remedy) + '\n');
   }
   return kYes;
 }
@@ -62,7 +79,9 @@ std::string brief(std::string_view text) {
 int list_all(bool as_json) {
   auto codes = nlohmann::json::array();
   auto kinds = nlohmann::json::array();
+  auto errors = nlohmann::json::array();
   auto keys = nlohmann::json::array();
+  Table error_table({"", ""});
   Table code_table({"", ""});
   Table kind_table({"", ""});
   Table key_table({"", "", ""});
@@ -75,15 +94,21 @@ int list_all(bool as_json) {
     kinds.push_back({{"kind", text.name}, {"meaning", text.meaning}, {"remedy", text.remedy}});
     kind_table.add({"  " + std::string(text.name), brief(text.meaning)});
   }
+  for (const auto& code : error_codes()) {
+    errors.push_back({{"error", code.name}, {"meaning", code.meaning}, {"remedy", code.remedy}});
+    error_table.add({"  " + std::string(code.name), brief(code.meaning)});
+  }
   for (const auto& row : document_keys()) {
     keys.push_back({{"key", row.key}, {"where", row.where}, {"meaning", row.meaning}});
     key_table.add({"  " + std::string(row.key), std::string(row.where), brief(row.meaning)});
   }
   if (as_json) {
-    print_json({{"schema", "sallyport/explain/1"}, {"codes", codes}, {"kinds", kinds}, {"keys", keys}});
+    print_json(
+        {{"schema", "sallyport/explain/1"}, {"codes", codes}, {"kinds", kinds}, {"errors", errors}, {"keys", keys}});
   } else {
     print("drop codes, as trace, counters and replay print them\n" + code_table.text() +
-          "\nkinds of warnings of check\n" + kind_table.text() + "\nkeys of the two documents\n" + key_table.text() +
+          "\nkinds of warnings of check\n" + kind_table.text() + "\nerrors of the control socket\n" +
+          error_table.text() + "\nkeys of the two documents\n" + key_table.text() +
           "\nsallyport explain WORD says the whole of it, and what to do\n");
   }
   return kYes;
@@ -97,9 +122,11 @@ int refuse_word(const std::string& word, const std::string& as_code) {
     known.clear();
     for (const auto& row : document_keys()) known.push_back(row.key);
     for (const auto& text : rules::lint_texts()) known.push_back(text.name);
+    for (const auto& code : error_codes()) known.push_back(code.name);
     nearest = rules::nearest_name(word, known);
   }
-  print_error("\"" + word + "\" is neither a drop code nor a document key nor a kind of warning" +
+  print_error("\"" + word +
+              "\" is neither a drop code nor a document key nor a kind of warning nor an error of the control socket" +
               (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
   return kBadInput;
 }
@@ -115,6 +142,8 @@ int run_explain(const Invocation& invocation) {
   if (const auto code = rules::drop_code_named(as_code)) return explain_row("code", rules::text_of(*code), as_json);
   const auto kind = std::ranges::find(rules::lint_texts(), word, &rules::LintText::name);
   if (kind != rules::lint_texts().end()) return explain_row("kind", *kind, as_json);
+  const auto error = std::ranges::find(error_codes(), word, &ErrorCode::name);
+  if (error != error_codes().end()) return explain_error(*error, as_json);
   const auto last = word.substr(word.find_last_of("./") + 1);
   if (std::ranges::any_of(document_keys(), [&last](const DocumentKey& row) { return row.key == last; })) {
     return explain_key(last, as_json);
@@ -128,9 +157,10 @@ const Command kExplainCommand{"explain", "what a drop code, a warning or a docum
                               R"(usage: sallyport explain [CODE|KEY] [-o table|json]
 
 CODE is a drop code as trace, counters and replay print it, or the kind of a
-warning of check, which stands in brackets behind it; KEY a key of the policy or
-gateway document, alone or as a path (options.timeouts.nat). Without a word all of
-them are listed.
+warning of check, which stands in brackets behind it, or an error of the control
+socket (policy_refused), as -o json prints it; KEY a key of the policy or gateway
+document, alone or as a path (options.timeouts.nat). Without a word all of them are
+listed.
 
 examples:
   sallyport explain SUBNET_ACL_RESTRICTION

@@ -51,7 +51,7 @@ std::expected<void, std::string> MetricsListener::open(const std::string& listen
                                 fmt::format("this listener has /metrics and /health, not {}", request.path)});
     }
   });
-  add_health_and_metrics(*http_, api, "");
+  add_health_and_metrics(*http_, api);
   std::string host = listen.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);  // IPv6
   if (!http_->bind_to_port(host, port)) {

@@ -5,12 +5,14 @@
 #include "control/server/api.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <ranges>
+#include <utility>
 
 #include "control/server/unix_listener.h"
 #include "rules/document/documents.h"
@@ -35,6 +37,20 @@ std::optional<ApiError> refuse_peer(const httplib::Request& request, const Api& 
                   looks ? "look at" : "change", looks ? api.gateway.read_group : api.gateway.write_group)};
 }
 
+std::optional<ApiError> refuse_method(const httplib::Request& request, const Api& api, httplib::Response& response) {
+  const auto known = api.methods.find(request.path);
+  if (known == api.methods.end()) return std::nullopt;
+  const std::string method = request.method == "HEAD" ? "GET" : request.method;
+  if (std::ranges::find(known->second, method) != known->second.end()) return std::nullopt;
+  const std::string allowed = fmt::format("{}", fmt::join(known->second, ", "));
+  response.set_header("Allow", allowed);
+  return ApiError{405, "method_not_allowed", fmt::format("{} takes {}, not {}", request.path, allowed, request.method)};
+}
+
+bool needs_body(const httplib::Request& request) {
+  return (request.path == "/v1/policy" && request.method != "DELETE") || request.path == "/v1/trace";
+}
+
 std::optional<ApiError> refuse_body(const httplib::Request& request) {
   if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
   if (request.has_header("Transfer-Encoding")) {
@@ -43,6 +59,11 @@ std::optional<ApiError> refuse_body(const httplib::Request& request) {
   if (request.has_header("Content-Encoding"))
     return ApiError{415, "unsupported_encoding", "compressed bodies are not taken"};
   const std::string text = request.get_header_value("Content-Length");
+  if (text.empty() && needs_body(request)) {
+    return ApiError{
+        411, "length_required",
+        fmt::format("{} {} needs a body, and a Content-Length that says how long it is", request.method, request.path)};
+  }
   std::size_t length = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
   if (!text.empty() && (failure != std::errc{} || end != text.data() + text.size())) {
@@ -110,10 +131,20 @@ std::optional<ApiError> refuse_queries(const httplib::Request& request, const st
   return std::nullopt;
 }
 
+void add_endpoint(httplib::Server& server, Api& api, const std::string& method, const std::string& path,
+                  httplib::Server::Handler handler) {
+  api.methods[path].push_back(method);
+  if (method == "GET") server.Get(path, std::move(handler));
+  if (method == "POST") server.Post(path, std::move(handler));
+  if (method == "PATCH") server.Patch(path, std::move(handler));
+  if (method == "DELETE") server.Delete(path, std::move(handler));
+}
+
 void guard(httplib::Server& server, Api& api) {
   server.set_payload_max_length(rules::kMaxDocumentBytes);
   server.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& response) {
     std::optional<ApiError> refused = refuse_peer(request, api);
+    if (!refused) refused = refuse_method(request, api, response);
     if (!refused) refused = refuse_body(request);
     if (!refused) return httplib::Server::HandlerResponse::Unhandled;
     answer(response, *refused);

@@ -8,6 +8,7 @@
 #include <httplib.h>
 
 #include <atomic>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct Api {
   WallTime started;
   std::atomic<bool> stopping{false};  // streams end
   std::atomic<int> streams{0};
+  std::map<std::string, std::vector<std::string>> methods = {};  // that each path of the socket takes
 };
 
 struct ApiError {
@@ -52,12 +54,16 @@ void answer(httplib::Response& response, const ApiError& error);
                                                      const std::vector<std::string_view>& known,
                                                      std::string_view repeated = {});
 
-// Permissions, bodies, unknown paths and exceptions, before and after all endpoints.
+// Adds an endpoint of the socket. `method`: GET, POST, PATCH or DELETE.
+void add_endpoint(httplib::Server& server, Api& api, const std::string& method, const std::string& path,
+                  httplib::Server::Handler handler);
+
+// Permissions, methods, bodies, unknown paths and exceptions, before and after all endpoints.
 void guard(httplib::Server& server, Api& api);
 
 void add_state_endpoints(httplib::Server& server, Api& api);  // status, ports, counters, health, metrics
-// PREFIX/health and PREFIX/metrics; the TCP listener serves these alone.
-void add_health_and_metrics(httplib::Server& server, Api& api, const std::string& prefix);
+// /health and /metrics; the TCP listener serves these alone.
+void add_health_and_metrics(httplib::Server& server, Api& api);
 void add_policy_endpoints(httplib::Server& server, Api& api);  // policy, history, confirm, rollback
 void add_flow_endpoints(httplib::Server& server, Api& api);    // flows
 void add_trace_endpoint(httplib::Server& server, Api& api);    // trace

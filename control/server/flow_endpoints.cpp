@@ -229,12 +229,12 @@ void delete_flows(Api& api, const httplib::Request& request, httplib::Response& 
 }  // namespace
 
 void add_flow_endpoints(httplib::Server& server, Api& api) {
-  server.Get("/v1/flows", [&api](const httplib::Request& request, httplib::Response& response) {
+  add_endpoint(server, api, "GET", "/v1/flows", [&api](const httplib::Request& request, httplib::Response& response) {
     get_flows(api, request, response);
   });
-  server.Delete("/v1/flows", [&api](const httplib::Request& request, httplib::Response& response) {
-    delete_flows(api, request, response);
-  });
+  add_endpoint(
+      server, api, "DELETE", "/v1/flows",
+      [&api](const httplib::Request& request, httplib::Response& response) { delete_flows(api, request, response); });
 }
 
 }  // namespace sallyport::control

@@ -187,6 +187,8 @@ std::expected<std::optional<std::uint64_t>, ApiError> wanted_generation(const Re
   std::optional<std::uint64_t> wanted;
   if (request.has_param("generation")) {
     wanted = number_of(request.get_param_value("generation"));
+  } else if (const auto doubled = rules::doubled_key(request.body)) {
+    return std::unexpected(ApiError{400, "bad_request", *doubled});
   } else if (!request.body.empty()) {
     const json body = json::parse(request.body, nullptr, false);
     if (body.is_object() && body.size() == 1 && body.contains("generation") &&
@@ -237,15 +239,16 @@ void get_history(Api& api, const Request& request, Response& response) {
 }  // namespace
 
 void add_policy_endpoints(httplib::Server& server, Api& api) {
-  const auto bound = [&api](void (*handler)(Api&, const Request&, Response&)) {
-    return [&api, handler](const Request& request, Response& response) { handler(api, request, response); };
+  const auto add = [&](const char* method, const char* path, void (*handler)(Api&, const Request&, Response&)) {
+    add_endpoint(server, api, method, path,
+                 [&api, handler](const Request& request, Response& response) { handler(api, request, response); });
   };
-  server.Get("/v1/policy", bound(get_policy));
-  server.Post("/v1/policy", bound(post_policy));
-  server.Patch("/v1/policy", bound(patch_policy));
-  server.Post("/v1/policy/confirm", bound(post_confirm));
-  server.Post("/v1/policy/rollback", bound(post_rollback));
-  server.Get("/v1/history", bound(get_history));
+  add("GET", "/v1/policy", get_policy);
+  add("POST", "/v1/policy", post_policy);
+  add("PATCH", "/v1/policy", patch_policy);
+  add("POST", "/v1/policy/confirm", post_confirm);
+  add("POST", "/v1/policy/rollback", post_rollback);
+  add("GET", "/v1/history", get_history);
 }
 
 }  // namespace sallyport::control

@@ -6,6 +6,7 @@
 #include "control/server/api.h"
 #include "control/trace/request.h"
 #include "control/trace/trace.h"
+#include "rules/document/documents.h"
 
 namespace sallyport::control {
 namespace {
@@ -28,6 +29,7 @@ std::string* word_of(RequestWords& words, const std::string& name) {
 std::expected<TraceRequest, std::string> read_body(const std::string& body) {
   const json document = json::parse(body, nullptr, false);
   if (!document.is_object()) return std::unexpected("a trace is asked for with a JSON object");
+  if (auto doubled = rules::doubled_key(body)) return std::unexpected(*std::move(doubled));
   if (!document.contains("from") || !document.contains("to")) return std::unexpected("from and to are needed");
   RequestWords words{.protocol = "tcp"};
   for (const auto& [name, value] : document.items()) {
@@ -61,7 +63,7 @@ void post_trace(Api& api, const httplib::Request& request, httplib::Response& re
 }  // namespace
 
 void add_trace_endpoint(httplib::Server& server, Api& api) {
-  server.Post("/v1/trace", [&api](const httplib::Request& request, httplib::Response& response) {
+  add_endpoint(server, api, "POST", "/v1/trace", [&api](const httplib::Request& request, httplib::Response& response) {
     post_trace(api, request, response);
   });
 }

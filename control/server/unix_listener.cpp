@@ -19,6 +19,9 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
 
 namespace sallyport::control {
 namespace {
@@ -42,6 +45,41 @@ bool wait_for(int socket, short events) {
          (events != POLLOUT || (entry.revents & (POLLHUP | POLLERR)) == 0);
 }
 
+// The head of a request as it passes by: the names of headers without a value, which the library leaves out.
+class EmptyHeaders {
+ public:
+  void take(std::string_view bytes) {
+    for (const char c : bytes) {
+      if (ended_) return;
+      if (c != '\n') {
+        if (line_.size() < kLongest) line_.push_back(c);
+        continue;
+      }
+      end_line();
+    }
+  }
+  [[nodiscard]] const std::set<std::string>& names() const { return names_; }
+
+ private:
+  static constexpr std::size_t kLongest = 256;  // what is longer has a value, or a name that nobody asks for
+  static constexpr std::size_t kMost = 32;
+
+  void end_line() {
+    if (line_.ends_with('\r')) line_.pop_back();
+    ended_ = line_.empty();
+    const std::size_t colon = line_.find(':');
+    if (colon != std::string::npos && line_.find_first_not_of(" \t", colon + 1) == std::string::npos &&
+        names_.size() < kMost) {
+      names_.insert(line_.substr(0, colon));
+    }
+    line_.clear();
+  }
+
+  std::string line_;
+  std::set<std::string> names_;
+  bool ended_ = false;
+};
+
 // A connected Unix socket as cpp-httplib reads and writes it.
 class UnixStream : public httplib::Stream {
  public:
@@ -59,6 +97,7 @@ class UnixStream : public httplib::Stream {
     }
     const std::size_t taken = std::min(size, filled_ - used_);
     std::memcpy(data, buffer_.data() + used_, taken);
+    empty_headers_.take({data, taken});
     used_ += taken;
     return static_cast<ssize_t>(taken);
   }
@@ -70,6 +109,7 @@ class UnixStream : public httplib::Stream {
   void get_local_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
   [[nodiscard]] socket_t socket() const override { return socket_; }
   [[nodiscard]] std::size_t received() const { return received_; }  // bytes
+  [[nodiscard]] const std::set<std::string>& empty_headers() const { return empty_headers_.names(); }
 
  private:
   static void local(std::string& ip, int& port) {
@@ -82,6 +122,7 @@ class UnixStream : public httplib::Stream {
   std::size_t used_ = 0;
   std::size_t filled_ = 0;
   std::size_t received_ = 0;
+  EmptyHeaders empty_headers_;
 };
 
 // Takes what the client still sends, for a bounded time: closing with unread bytes would cost it the answer.
@@ -94,8 +135,15 @@ void drain(int socket) {
   }
 }
 
-// A document is a document, whatever curl calls it: the library would read forms and parts out of it.
-void take_bodies_as_they_are(httplib::Request& request) { request.headers.erase("Content-Type"); }
+// What was asked, as it was sent. A document is a document, whatever curl calls it: the library would read forms and
+// parts out of it. Headers without a value are there. A request without a length has no body (RFC 9112, section 6.3):
+// the library would wait for one.
+void take_as_sent(httplib::Request& request, const std::set<std::string>& empty_headers) {
+  request.headers.erase("Content-Type");
+  for (const std::string& name : empty_headers) request.headers.emplace(name, "");
+  if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding"))
+    request.headers.emplace("Content-Length", "");
+}
 
 std::expected<void, std::string> clear_the_way(const std::string& path) {
   struct stat found{};
@@ -215,7 +263,8 @@ bool UnixListener::process_and_close_socket(socket_t sock) {
     UnixStream stream(sock);
     bool connection_closed = false;
     try {
-      handled = process_request(stream, true, connection_closed, take_bodies_as_they_are);
+      handled = process_request(stream, true, connection_closed,
+                                [&](httplib::Request& request) { take_as_sent(request, stream.empty_headers()); });
     } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
       spdlog::error("a request to the control socket failed: {}", error.what());
     }

@@ -12,7 +12,7 @@ socket_abuse() {
   expect "status beside a slow client" 200 "$(ask http://x/v1/status)"
   expect "a header of 100 KB" 4 "$(ask -H "X: $(head -c 100000 /dev/zero | tr '\0' x)" http://x/v1/status | cut -c 1)"
   expect "an unknown method" 400 "$(ask -X BREW http://x/v1/policy)"
-  expect "a method the path does not have" 404 "$(ask -X DELETE http://x/v1/policy)"
+  expect "a method the path does not have" 405 "$(ask -X DELETE http://x/v1/policy)"
   expect "bytes that are no text" 422 "$(printf '\377\376' | ask --data-binary @- http://x/v1/policy)"
   expect "a patch to a policy that is none" 422 "$(ask -X PATCH -d '[{"op":"remove","path":"/subnets/public-a"}]' http://x/v1/policy)"
   for (( i = 0; i < 8; i++ )); do

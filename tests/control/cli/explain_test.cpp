@@ -5,6 +5,7 @@
 
 #include "control/cli/command.h"
 #include "control/cli/document_keys.h"
+#include "control/server/error_codes.h"
 #include "rules/analyze/lint.h"
 #include "rules/model/drop_code.h"
 #include "tests/control/cli/run_cli.h"
@@ -39,6 +40,8 @@ TEST(Explain, AnswersWords) {
       {"nat_gatway", kBadInput, "", "did you mean \"nat_gateway\"?"},
       {"zzz", kBadInput, "", "neither a drop code nor a document key"},
       {"acl-drops-replies", kYes, "acl-drops-replies\n", ""},
+      {"policy_refused", kYes, "policy_refused (HTTP status 422)\n", ""},
+      {"policy_refsed", kBadInput, "", "did you mean \"policy_refused\"?"},
       {"unused-gruop", kBadInput, "", "did you mean \"unused-group\"?"},
   };
   for (const auto& c : cases) {
@@ -57,8 +60,10 @@ TEST(Explain, ListsEverythingItKnows) {
   EXPECT_EQ(json.at("schema"), "sallyport/explain/1");
   EXPECT_EQ(json.at("codes").size(), rules::kDropCodes - 1);
   EXPECT_EQ(json.at("kinds").size(), rules::lint_texts().size());
+  EXPECT_EQ(json.at("errors").size(), error_codes().size());
   EXPECT_EQ(json.at("keys").size(), document_keys().size());
-  for (const auto& [list, name] : {std::pair("codes", "code"), std::pair("kinds", "kind"), std::pair("keys", "key")}) {
+  for (const auto& [list, name] : {std::pair("codes", "code"), std::pair("kinds", "kind"), std::pair("errors", "error"),
+                                   std::pair("keys", "key")}) {
     for (const auto& row : json.at(list)) {
       const auto word = row.at(name).get<std::string>();
       EXPECT_THAT(text.out, HasSubstr("\n  " + word + " ")) << list;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "control/server/error_codes.h"
 #include "tests/control/server/running_server.h"
 
 namespace sallyport::control::test {
@@ -13,7 +14,22 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-using ServerTest = RunningServer;
+class ServerTest : public RunningServer {
+ protected:
+  // Sends these bytes; all that is answered.
+  std::string raw(const std::string& request) const {
+    const sockaddr_un address = unix_address(gateway.socket_path);
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    EXPECT_EQ(connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(send(socket, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+    std::string answer;
+    std::array<char, 4096> chunk;
+    for (ssize_t got = 0; (got = recv(socket, chunk.data(), chunk.size(), 0)) > 0;)
+      answer.append(chunk.data(), static_cast<std::size_t>(got));
+    close(socket);
+    return answer;
+  }
+};
 
 // Twenty times the whole document into itself.
 std::string doubling_patch() {
@@ -113,6 +129,12 @@ TEST_F(ServerTest, EveryRefusalHasItsStatusAndAName) {
       {"trace without a packet", "POST", "/v1/trace", "{}", 400, "bad_request"},
       {"trace with an unknown key", "POST", "/v1/trace", R"({"from":"10.0.3.11","to":"10.0.3.12","frm":1})", 400,
        "bad_request"},
+      {"trace with a doubled key", "POST", "/v1/trace",
+       R"({"from":"10.0.3.11","to":"10.0.3.12:80","to":"10.0.3.13:80"})", 400, "bad_request"},
+      {"a doubled generation", "POST", "/v1/policy/rollback", R"({"generation":1,"generation":2})", 400, "bad_request"},
+      {"a method it does not take", "DELETE", "/v1/policy", "", 405, "method_not_allowed"},
+      {"a method it does not take", "POST", "/v1/status", "", 405, "method_not_allowed"},
+      {"a method it does not take", "OPTIONS", "/v1/trace", "", 405, "method_not_allowed"},
       {"trace that is too long", "POST", "/v1/trace", std::string(70000, ' '), 413, "too_large"},
   };
   for (const auto& row : rows) {
@@ -123,6 +145,9 @@ TEST_F(ServerTest, EveryRefusalHasItsStatusAndAName) {
     const json body = json::parse(result->body, nullptr, false);
     ASSERT_TRUE(body.is_object());
     EXPECT_EQ(body["error"]["code"], row.code);
+    const auto known = std::ranges::find(error_codes(), std::string_view(row.code), &ErrorCode::name);
+    ASSERT_NE(known, error_codes().end());
+    EXPECT_EQ(known->status, row.status);
     EXPECT_FALSE(body["error"]["message"].get<std::string>().empty());
     EXPECT_TRUE(body["error"]["details"].is_array());
   }
@@ -162,6 +187,44 @@ TEST_F(ServerTest, BodiesWithoutALengthAndCompressedOnesAreRefused) {
   start();
   EXPECT_EQ(ask("POST", "/v1/policy", "{}", {{"Content-Encoding", "gzip"}})->status, 415);
   EXPECT_EQ(ask("POST", "/v1/policy", "", {{"Transfer-Encoding", "chunked"}})->status, 411);
+}
+
+TEST_F(ServerTest, AnAnswerToAWrongMethodListsTheRightOnes) {
+  start();
+  EXPECT_EQ(ask("DELETE", "/v1/policy")->get_header_value("Allow"), "GET, POST, PATCH");
+  EXPECT_EQ(ask("POST", "/v1/flows")->get_header_value("Allow"), "GET, DELETE");
+  EXPECT_EQ(ask("HEAD", "/v1/status")->status, 200);
+}
+
+// Requests as no library makes them: without a length, with headers without a value.
+TEST_F(ServerTest, RequestsAreTakenAsTheyAreSent) {
+  start_with(small_policy(tcp_rule(80)));
+  const struct {
+    const char* request;
+    const char* answer;
+    const char* says;
+  } rows[] = {
+      {"POST /v1/policy/confirm HTTP/1.1\r\n\r\n", "HTTP/1.1 409", "no change waits"},
+      {"POST /v1/policy/rollback?generation=9 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 409", "not in the history"},
+      {"DELETE /v1/flows?filter=ip HTTP/1.1\r\n\r\n", "HTTP/1.1 200", "killed"},
+      {"POST /v1/policy HTTP/1.1\r\n\r\n", "HTTP/1.1 411", "POST /v1/policy needs a body"},
+      {"PATCH /v1/policy HTTP/1.1\r\nContent-Length:\r\n\r\n", "HTTP/1.1 411", "Content-Length"},
+      {"POST /v1/trace HTTP/1.1\r\n\r\n", "HTTP/1.1 411", "needs a body"},
+      {"POST /v1/nonsense HTTP/1.1\r\n\r\n", "HTTP/1.1 404", "this version has no"},
+      {"PATCH /v1/policy HTTP/1.1\r\nIf-Match:\r\nContent-Length: 2\r\n\r\n[]", "HTTP/1.1 400",
+       "If-Match is the number"},
+      {"PATCH /v1/policy HTTP/1.1\r\nIf-match: \t \r\nContent-Length: 2\r\n\r\n[]", "HTTP/1.1 400",
+       "If-Match is the number"},
+      {"POST /v1/policy/confirm HTTP/1.1\r\nIf-Match:\r\n\r\n", "HTTP/1.1 400", "If-Match goes with"},
+      {"POST /v1/policy HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n", "HTTP/1.1 411", "chunked"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.request);
+    const std::string answer = raw(row.request);
+    EXPECT_THAT(answer, ::testing::StartsWith(row.answer));
+    EXPECT_THAT(answer, HasSubstr(row.says));
+  }
+  EXPECT_EQ(generation(), 1U);
 }
 
 TEST_F(ServerTest, ADocumentIsADocumentWhateverItsTypeIsSaidToBe) {
