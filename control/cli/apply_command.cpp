@@ -11,8 +11,6 @@
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
-#include "control/store/clock.h"
-#include "control/store/prefixes.h"
 
 namespace sallyport::control {
 
@@ -30,26 +28,10 @@ int refuse(const Invocation& invocation, const InputError& error) {
 }
 
 int run_apply(const Invocation& invocation) {
-  const auto arguments = parse_arguments(
-      invocation, kApplyCommand, {{"dry-run", Option::Kind::toggle}, {"confirm-within"}, {"max-opened"}}, {{"POLICY"}});
+  const auto arguments = parse_arguments(invocation, kApplyCommand, with_change_options({}), {{"POLICY"}});
   if (!arguments) return kBadInput;
-  Query query;
-  if (arguments->has("max-opened")) {
-    if (const auto limits = read_prefixes(arguments->text("max-opened")); !limits) {
-      print_error("apply: --max-opened: " + limits.error());
-      return kBadInput;
-    }
-    query.emplace_back("max_opened", arguments->text("max-opened"));
-  }
-  if (arguments->has("dry-run")) query.emplace_back("dry_run", "true");
-  if (arguments->has("confirm-within")) {
-    const std::string text = arguments->text("confirm-within");
-    if (const auto duration = parse_duration(text); !duration) {
-      print_error("apply: --confirm-within: " + duration.error());
-      return kBadInput;
-    }
-    query.emplace_back("confirm_within", text);
-  }
+  auto query = change_query(*arguments, kApplyCommand);
+  if (!query) return kBadInput;
   const auto input = read_policy_input(arguments->text("POLICY"));
   if (!input) return refuse(invocation, input.error());
   const auto image = image_of(*input);
@@ -59,8 +41,8 @@ int run_apply(const Invocation& invocation) {
     const auto bytes = image->bytes();
     body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  query.emplace_back("file", input->policy.file);
-  return print_change(invocation, Client(invocation.socket).post("/v1/policy", query, std::move(body)));
+  query->emplace_back("file", input->policy.file);
+  return print_change(invocation, Client(invocation.socket).post("/v1/policy", *query, std::move(body)));
 }
 
 }  // namespace

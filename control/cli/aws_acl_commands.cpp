@@ -73,16 +73,13 @@ std::expected<AclEntryText, std::string> checked_entry(const Arguments& argument
 }
 
 int run(const Invocation& invocation, const Command& command, Action action) {
-  std::vector<Option> options{{"network-acl-id"},
-                              {"ingress", Option::Kind::toggle},
-                              {"egress", Option::Kind::toggle},
-                              {"rule-number"},
-                              {"write"}};
+  std::vector<Option> options{
+      {"network-acl-id"}, {"ingress", Option::Kind::toggle}, {"egress", Option::Kind::toggle}, {"rule-number"}};
   if (action != Action::remove) {
     for (const char* name : {"protocol", "port-range", "icmp-type-code", "cidr-block", "rule-action"})
       options.push_back({name});
   }
-  const auto arguments = parse_arguments(invocation, command, options, {});
+  const auto arguments = parse_arguments(invocation, command, with_edit_options(options), {});
   if (!arguments) return kBadInput;
   const auto entry = checked_entry(*arguments, action);
   if (!entry) {
@@ -91,14 +88,11 @@ int run(const Invocation& invocation, const Command& command, Action action) {
   }
   const std::string acl = arguments->text("network-acl-id");
   const std::string direction = arguments->has("ingress") ? "ingress" : "egress";
-  return edit_running(
-      invocation, {object_at("network_acls", acl)},
-      [&](PolicyEdit& edit) {
-        if (action == Action::create) return edit.add_acl_entry(acl, direction, *entry);
-        if (action == Action::replace) return edit.replace_acl_entry(acl, direction, *entry);
-        return edit.remove_acl_entry(acl, direction, entry->rule_no);
-      },
-      arguments->text("write"));
+  return edit_running(invocation, command, *arguments, {object_at("network_acls", acl)}, [&](PolicyEdit& edit) {
+    if (action == Action::create) return edit.add_acl_entry(acl, direction, *entry);
+    if (action == Action::replace) return edit.replace_acl_entry(acl, direction, *entry);
+    return edit.remove_acl_entry(acl, direction, entry->rule_no);
+  });
 }
 
 int create_entry(const Invocation& invocation) { return run(invocation, kCreateAclEntryCommand, Action::create); }
@@ -111,11 +105,12 @@ const Command kCreateAclEntryCommand{
     "create-network-acl-entry", "add a rule to an ACL, as AWS spells it",
     R"(usage: sallyport create-network-acl-entry --network-acl-id ACL --ingress|--egress --rule-number N
          --protocol P [--port-range From=A,To=B] [--icmp-type-code Type=T,Code=C]
-         --cidr-block C --rule-action allow|deny [--write FILE]
+         --cidr-block C --rule-action allow|deny [OPTIONS]
 
 Does what sallyport rule add does, with the flags of the AWS command line. A
-number that is taken is an error.
+number that is taken is an error. OPTIONS are
 
+)" SALLYPORT_EDIT_HELP R"(
 examples:
   sallyport create-network-acl-entry --network-acl-id public --ingress --rule-number 50 --protocol -1 \
     --cidr-block 192.0.2.0/24 --rule-action deny
@@ -128,11 +123,12 @@ const Command kReplaceAclEntryCommand{
     "replace-network-acl-entry", "replace a rule of an ACL, as AWS spells it",
     R"(usage: sallyport replace-network-acl-entry --network-acl-id ACL --ingress|--egress --rule-number N
          --protocol P [--port-range From=A,To=B] [--icmp-type-code Type=T,Code=C]
-         --cidr-block C --rule-action allow|deny [--write FILE]
+         --cidr-block C --rule-action allow|deny [OPTIONS]
 
 Puts another rule in the place of the one with this number. A number that is not
-there is an error.
+there is an error. OPTIONS are
 
+)" SALLYPORT_EDIT_HELP R"(
 examples:
   sallyport replace-network-acl-entry --network-acl-id public --ingress --rule-number 50 --protocol -1 \
     --cidr-block 192.0.2.0/24 --rule-action allow
@@ -144,10 +140,11 @@ examples:
 const Command kDeleteAclEntryCommand{
     "delete-network-acl-entry", "remove a rule from an ACL, as AWS spells it",
     R"(usage: sallyport delete-network-acl-entry --network-acl-id ACL --ingress|--egress --rule-number N
-         [--write FILE]
+         [OPTIONS]
 
-Removes the rule with this number. A number that is not there is an error.
+Removes the rule with this number. A number that is not there is an error. OPTIONS are
 
+)" SALLYPORT_EDIT_HELP R"(
 examples:
   sallyport delete-network-acl-entry --network-acl-id public --ingress --rule-number 50
   sallyport delete-network-acl-entry --network-acl-id public --egress --rule-number 100 --write policy.json

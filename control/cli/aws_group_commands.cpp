@@ -148,7 +148,7 @@ Edited edit_all(PolicyEdit& edit, const std::string& group, const std::string& d
 int run(const Invocation& invocation, const Command& command, const std::string& direction, bool add) {
   const auto arguments = parse_arguments(
       invocation, command,
-      {{"group-id"}, {"protocol"}, {"port"}, {"cidr"}, {"source-group"}, {"ip-permissions"}, {"write"}}, {});
+      with_edit_options({{"group-id"}, {"protocol"}, {"port"}, {"cidr"}, {"source-group"}, {"ip-permissions"}}), {});
   if (!arguments) return kBadInput;
   auto rules = rules_of(*arguments);
   if (rules && !arguments->has("group-id")) rules = std::unexpected("--group-id is missing");
@@ -157,9 +157,8 @@ int run(const Invocation& invocation, const Command& command, const std::string&
     return kBadInput;
   }
   const std::string group = arguments->text("group-id");
-  return edit_running(
-      invocation, {object_at("security_groups", group)},
-      [&](PolicyEdit& edit) { return edit_all(edit, group, direction, add, *rules); }, arguments->text("write"));
+  return edit_running(invocation, command, *arguments, {object_at("security_groups", group)},
+                      [&](PolicyEdit& edit) { return edit_all(edit, group, direction, add, *rules); });
 }
 
 template <const Command& kCommand>
@@ -169,19 +168,19 @@ int run(const Invocation& invocation) {
 }
 
 // Usage and manners are the same for all four.
-#define SALLYPORT_GROUP_HELP(name, manners, examples)                                           \
-  "usage: sallyport " name                                                                      \
-  " --group-id GROUP --protocol P [--port A[-B]]\n"                                             \
-  "         --cidr C|--source-group G [--write FILE]\n"                                         \
-  "       sallyport " name " --group-id GROUP --ip-permissions JSON [--write FILE]\n\n" manners \
+#define SALLYPORT_GROUP_HELP(name, manners, examples)                                                               \
+  "usage: sallyport " name                                                                                          \
+  " --group-id GROUP --protocol P [--port A[-B]]\n"                                                                 \
+  "         --cidr C|--source-group G [--write FILE]\n"                                                             \
+  "       sallyport " name " --group-id GROUP --ip-permissions JSON [OPTIONS]\n\n" manners "\n" SALLYPORT_EDIT_HELP \
   "\nexamples:\n" examples
 
 #define SALLYPORT_ADDS                                                                  \
   "Does what sallyport rule add does, with the flags of the AWS command line. A rule\n" \
-  "that is there already is an error. All permissions are added or none.\n"
+  "that is there already is an error. All permissions are added or none. OPTIONS are\n"
 #define SALLYPORT_REMOVES                                                             \
   "Does what sallyport rule remove does, with the flags of the AWS command line. A\n" \
-  "rule that is not there is an error. All permissions are removed or none.\n"
+  "rule that is not there is an error. All permissions are removed or none. OPTIONS are\n"
 
 }  // namespace
 

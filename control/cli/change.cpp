@@ -7,6 +7,8 @@
 
 #include "control/cli/input.h"
 #include "control/cli/output.h"
+#include "control/store/clock.h"
+#include "control/store/prefixes.h"
 #include "rules/document/diagnostics.h"
 
 namespace sallyport::control {
@@ -67,6 +69,39 @@ int print_change(const Invocation& invocation, const std::expected<DaemonAnswer,
   return print_answer(invocation, answer, told);
 }
 
+std::vector<Option> with_change_options(std::vector<Option> options) {
+  options.insert(options.end(), {{"dry-run", Option::Kind::toggle}, {"confirm-within"}, {"max-opened"}});
+  return options;
+}
+
+std::vector<Option> with_edit_options(std::vector<Option> options) {
+  options.push_back({"write"});
+  return with_change_options(std::move(options));
+}
+
+std::optional<Query> change_query(const Arguments& arguments, const Command& command) {
+  const auto refuse = [&command](const std::string& what) {
+    print_error(std::string(command.name) + ": " + what);
+    return std::nullopt;
+  };
+  Query query;
+  if (arguments.has("dry-run")) {
+    if (arguments.has("write")) return refuse("a dry run changes nothing: there is nothing for --write to write");
+    query.emplace_back("dry_run", "true");
+  }
+  if (arguments.has("max-opened")) {
+    const std::string text = arguments.text("max-opened");
+    if (const auto limits = read_prefixes(text); !limits) return refuse("--max-opened: " + limits.error());
+    query.emplace_back("max_opened", text);
+  }
+  if (arguments.has("confirm-within")) {
+    const std::string text = arguments.text("confirm-within");
+    if (const auto duration = parse_duration(text); !duration) return refuse("--confirm-within: " + duration.error());
+    query.emplace_back("confirm_within", text);
+  }
+  return query;
+}
+
 int write_back(const Client& client, const std::string& path) {
   if (path.empty()) return kYes;
   const auto document = client.get("/v1/policy");
@@ -78,8 +113,10 @@ int write_back(const Client& client, const std::string& path) {
   return kYes;
 }
 
-int edit_running(const Invocation& invocation, const std::vector<std::string>& objects,
-                 const std::function<Edited(PolicyEdit&)>& edit, const std::string& write) {
+int edit_running(const Invocation& invocation, const Command& command, const Arguments& arguments,
+                 const std::vector<std::string>& objects, const std::function<Edited(PolicyEdit&)>& edit) {
+  const auto query = change_query(arguments, command);
+  if (!query) return kBadInput;
   const Client client(invocation.socket);
   Query of_objects;
   for (const std::string& each : objects) of_objects.emplace_back("object", each);
@@ -93,11 +130,11 @@ int edit_running(const Invocation& invocation, const std::vector<std::string>& o
       print_error(edited->operations.error());
       return kBadInput;
     }
-    answer = client.patch("/v1/policy", *edited->operations, edited->generation);
+    answer = client.patch("/v1/policy", *query, *edited->operations, edited->generation);
     if (answer || answer.error().http_status != kPreconditionFailed) break;
   }
   const int status = print_change(invocation, answer);
-  return status == kYes ? write_back(client, write) : status;
+  return status == kYes ? write_back(client, arguments.text("write")) : status;
 }
 
 std::string object_at(std::string_view section, std::string_view name) {

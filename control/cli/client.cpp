@@ -120,9 +120,9 @@ std::expected<DaemonAnswer, Failure> Client::post(const std::string& path, const
   return send({"POST", with_query(path, query), std::move(body)});
 }
 
-std::expected<DaemonAnswer, Failure> Client::patch(const std::string& path, std::string body,
+std::expected<DaemonAnswer, Failure> Client::patch(const std::string& path, const Query& query, std::string body,
                                                    const std::string& generation) const {
-  return send({"PATCH", path, std::move(body), generation});
+  return send({"PATCH", with_query(path, query), std::move(body), generation});
 }
 
 std::expected<DaemonAnswer, Failure> Client::erase(const std::string& path, const Query& query) const {

@@ -43,8 +43,8 @@ class Client {
   [[nodiscard]] std::expected<DaemonAnswer, Failure> post(const std::string& path, const Query& query,
                                                           std::string body) const;
   // A patch of the generation that was read, and of no other.
-  [[nodiscard]] std::expected<DaemonAnswer, Failure> patch(const std::string& path, std::string body,
-                                                           const std::string& generation) const;
+  [[nodiscard]] std::expected<DaemonAnswer, Failure> patch(const std::string& path, const Query& query,
+                                                           std::string body, const std::string& generation) const;
   [[nodiscard]] std::expected<DaemonAnswer, Failure> erase(const std::string& path, const Query& query) const;
   // Hands over the lines of a stream until it ends or `take` returns false.
   [[nodiscard]] std::expected<void, Failure> stream(const std::string& path, const Query& query,

@@ -9,6 +9,7 @@
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "control/cli/rule_place.h"
 
 namespace sallyport::control {
 
@@ -35,10 +36,7 @@ std::string counters_text(const json& body) {
 std::string rules_text(const json& body) {
   Table table({"DECIDED", "RULE", "WHERE", "WHAT"});
   for (const auto& rule : body.at("rules")) {
-    const std::string where = rule.at("file").is_null()
-                                  ? "implicit"
-                                  : fmt::format("{}:{}", rule.at("file").get<std::string>(), number(rule.at("line")));
-    table.add({number(rule.at("decided")), rule.at("name"), where, rule.at("text")});
+    table.add({number(rule.at("decided")), rule.at("name"), place_of_rule(rule), rule.at("text")});
   }
   return table.empty() ? "there is no policy, so there are no rules\n" : table.text();
 }

@@ -8,6 +8,7 @@
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "control/cli/rule_place.h"
 
 namespace sallyport::control {
 
@@ -86,11 +87,8 @@ Edited edit_rule(PolicyEdit& edit, const RuleWords& words, const Arguments& argu
 std::string rules_text(const nlohmann::json& body) {
   Table table({"RULE", "WHERE", "WHAT", "DECIDED", "DESCRIPTION"});
   for (const auto& rule : body.at("rules")) {
-    const std::string where = rule.at("file").is_null() ? "implicit"
-                                                        : fmt::format("{}:{}", rule.at("file").get<std::string>(),
-                                                                      rule.at("line").get<std::uint64_t>());
-    table.add({rule.at("name"), where, rule.at("text"), std::to_string(rule.at("decided").get<std::uint64_t>()),
-               rule.at("description")});
+    table.add({rule.at("name"), place_of_rule(rule), rule.at("text"),
+               std::to_string(rule.at("decided").get<std::uint64_t>()), rule.at("description")});
   }
   return table.text();
 }
@@ -124,17 +122,16 @@ int list_rules(const Invocation& invocation, const RuleWords& words) {
 
 int run_rule(const Invocation& invocation) {
   const auto arguments = parse_arguments(invocation, kRuleCommand,
-                                         {{"protocol"},
-                                          {"port"},
-                                          {"icmp"},
-                                          {"cidr"},
-                                          {"group"},
-                                          {"prefix-list"},
-                                          {"self", Option::Kind::toggle},
-                                          {"description"},
-                                          {"rule-no"},
-                                          {"action"},
-                                          {"write"}},
+                                         with_edit_options({{"protocol"},
+                                                            {"port"},
+                                                            {"icmp"},
+                                                            {"cidr"},
+                                                            {"group"},
+                                                            {"prefix-list"},
+                                                            {"self", Option::Kind::toggle},
+                                                            {"description"},
+                                                            {"rule-no"},
+                                                            {"action"}}),
                                          {{"add|remove|list"}, {"NAME"}, {"ingress|egress", false}});
   if (!arguments) return kBadInput;
   const RuleWords words{arguments->text("add|remove|list"), arguments->text("NAME"), arguments->text("ingress|egress")};
@@ -145,9 +142,8 @@ int run_rule(const Invocation& invocation) {
     return refuse("say ingress or egress behind the name");
   }
   if (words.action == "list") return list_rules(invocation, words);
-  return edit_running(
-      invocation, owners_called(words.name), [&](PolicyEdit& edit) { return edit_rule(edit, words, *arguments); },
-      arguments->text("write"));
+  return edit_running(invocation, kRuleCommand, *arguments, owners_called(words.name),
+                      [&](PolicyEdit& edit) { return edit_rule(edit, words, *arguments); });
 }
 
 }  // namespace
@@ -155,15 +151,16 @@ int run_rule(const Invocation& invocation) {
 const Command kRuleCommand{
     "rule", "add, remove or list rules of a group or an ACL, live",
     R"(usage: sallyport rule add|remove [sg:]NAME ingress|egress --protocol P [--port A[-B]] [--icmp T/C]
-         --cidr C|--group G|--prefix-list L|--self [--description D] [--write FILE]
+         --cidr C|--group G|--prefix-list L|--self [--description D] [OPTIONS]
        sallyport rule add [acl:]NAME ingress|egress --rule-no N --action allow|deny
-         --protocol P [--port A[-B]] [--icmp T/C] --cidr C [--write FILE]
-       sallyport rule remove [acl:]NAME ingress|egress --rule-no N [--write FILE]
+         --protocol P [--port A[-B]] [--icmp T/C] --cidr C [OPTIONS]
+       sallyport rule remove [acl:]NAME ingress|egress --rule-no N [OPTIONS]
        sallyport rule list NAME [ingress|egress]
 
 Makes a new generation of the running policy. A rule that is there already and
-one that is not are errors. --write also writes the document in force to FILE.
+one that is not are errors. OPTIONS are
 
+)" SALLYPORT_EDIT_HELP R"(
 examples:
   sallyport rule add web ingress --protocol tcp --port 443 --cidr 0.0.0.0/0
   sallyport rule remove acl:public ingress --rule-no 50 --write policy.json

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
+#include "control/cli/client.h"
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
+#include "control/cli/running_policy.h"
 
 namespace sallyport::control {
 
@@ -33,40 +36,69 @@ int refuse_name(const rules::Policy& policy, const std::string& section, const s
   return refuse("such name in " + section + ':', name, {names.begin(), names.end()});
 }
 
-int run_show(const Invocation& invocation) {
-  const auto arguments =
-      parse_arguments(invocation, kShowCommand, {}, {{"POLICY"}, {"SECTION", false}, {"NAME", false}});
-  if (!arguments) return kBadInput;
-  const auto section = arguments->text("SECTION");
-  if (!section.empty() && std::ranges::find(kSections, section) == kSections.end()) {
-    return refuse("section", section, {kSections.begin(), kSections.end()});
-  }
-  const auto input = load_policy(arguments->text("POLICY"));
-  if (!input) return kBadInput;
+int show(const rules::Policy& policy, const std::string& section, const std::string& name) {
   if (section.empty()) {
-    print(rules::write_policy(input->policy));
+    print(rules::write_policy(policy));
     return kYes;
   }
-  const auto name = arguments->text("NAME");
-  auto text = rules::write_section(input->policy, section, name);
-  if (!text) return refuse_name(input->policy, section, name);
+  auto text = rules::write_section(policy, section, name);
+  if (!text) return refuse_name(policy, section, name);
   if (!text->ends_with('\n')) *text += '\n';
   print(*text);
   return kYes;
 }
 
+// The document as it stands, so that its lines are those that other commands call running:LINE.
+int show_document(const Invocation& invocation) {
+  const auto document = Client(invocation.socket).get("/v1/policy");
+  if (!document) return report(document.error());
+  print(document->body);
+  if (!document->body.ends_with('\n')) print("\n");
+  return kYes;
+}
+
+int run_show(const Invocation& invocation) {
+  const auto arguments =
+      parse_arguments(invocation, kShowCommand, {{"running", Option::Kind::toggle}}, {{"WORD", false, true}});
+  if (!arguments) return kBadInput;
+  const bool running = arguments->has("running");
+  auto words = arguments->all("WORD");
+  if (running) words.insert(words.begin(), "");
+  if (words.empty() || words.size() > 3) {
+    print_error(std::string("show: ") + (words.empty() ? "give a POLICY or --running" : "too many arguments") +
+                " (sallyport show --help)");
+    return kBadInput;
+  }
+  words.resize(3);
+  const auto& [policy, section, name] = std::tie(words[0], words[1], words[2]);
+  if (!section.empty() && std::ranges::find(kSections, section) == kSections.end()) {
+    return refuse("section", section, {kSections.begin(), kSections.end()});
+  }
+  if (running && section.empty()) return show_document(invocation);
+  if (running) {
+    const auto in_force = running_policy(invocation);
+    return in_force ? show(*in_force, section, name) : in_force.error();
+  }
+  const auto input = load_policy(policy);
+  return input ? show(input->policy, section, name) : kBadInput;
+}
+
 }  // namespace
 
-const Command kShowCommand{"show", "what the gateway understood, defaults filled in",
-                           R"(usage: sallyport show POLICY|IMAGE [SECTION [NAME]]
+const Command kShowCommand{"show", "what the gateway understood, or what is in force",
+                           R"(usage: sallyport show POLICY|IMAGE|--running [SECTION [NAME]]
 
 Prints the policy as it was understood, defaults filled in, as a document that is
 valid as input again; with SECTION (security_groups, interfaces ...) that section,
 with NAME one object of it.
 
+  --running   of the policy in force. Without SECTION its document as it was applied,
+              with the changes since in their places; its lines are those that other
+              commands call running:LINE
+
 examples:
-  sallyport show policy.spi
   sallyport show policy.json security_groups app
+  sallyport show --running > policy.json
 )",
                            run_show, "json"};
 

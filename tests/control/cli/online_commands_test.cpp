@@ -200,6 +200,68 @@ TEST_F(OnlineTest, WriteKeepsTheFileInStepWithTheGateway) {
   EXPECT_EQ(cli({"apply", gateway.policy_path}).out, "nothing to change: generation 2 is this policy already\n");
 }
 
+TEST_F(OnlineTest, ShowPrintsWhatIsInForce) {
+  start_with(small_policy(tcp_rule(80)));
+  ASSERT_EQ(cli({"rule", "add", "web", "ingress", "--protocol", "tcp", "--port", "443", "--cidr", "0.0.0.0/0"}).status,
+            kYes);
+  const std::string shown = cli({"show", "--running"}).out;
+  EXPECT_EQ(shown, ask("GET", "/v1/policy")->body);
+  EXPECT_EQ(cli({"apply", folder.write("again.json", shown)}).out,
+            "nothing to change: generation 2 is this policy already\n");
+  EXPECT_THAT(cli({"show", "--running", "security_groups", "web"}).out, HasSubstr("443"));
+  EXPECT_THAT(cli({"show", "--running", "security_groups", "wbe"}).err, HasSubstr("did you mean \"web\"?"));
+  EXPECT_EQ(cli({"show"}).status, kBadInput);
+  EXPECT_EQ(cli({"show", "--running", "interfaces", "app-1", "x"}).status, kBadInput);
+}
+
+TEST_F(OnlineTest, ARuleThatIsInNoFileIsSaidToBeAddedLive) {
+  start_with(small_policy(tcp_rule(80)));
+  ASSERT_EQ(cli({"rule", "add", "web", "ingress", "--protocol", "tcp", "--port", "443", "--cidr", "0.0.0.0/0"}).status,
+            kYes);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"rule", "list", "web"}, {"counters", "--rules"}}) {
+    const std::string out = cli(words).out;
+    EXPECT_THAT(out, ::testing::ContainsRegex("policy.json:5 +tcp 80 from"));
+    EXPECT_THAT(out, ::testing::ContainsRegex("added live +tcp 443 from"));
+  }
+}
+
+// Every change takes them: tried, limited, and taken back by itself.
+TEST_F(OnlineTest, EditsTakeWhatApplyTakes) {
+  start_with(with_acl_and_list());
+  const std::string patch = folder.write("patch.json", R"([{"op":"add","path":"/security_groups/db","value":{}}])");
+  const std::vector<std::vector<std::string>> edits = {
+      {"rule", "add", "web", "ingress", "--protocol", "tcp", "--port", "443", "--cidr", "0.0.0.0/0"},
+      {"member", "add", "app-1", "default"},
+      {"prefix", "add", "office", "192.0.2.7/32"},
+      {"patch", patch},
+      {"authorize-security-group-ingress", "--group-id", "web", "--protocol", "tcp", "--port", "22", "--cidr",
+       "10.0.0.0/8"},
+      {"delete-network-acl-entry", "--network-acl-id", "edge", "--ingress", "--rule-number", "100"},
+  };
+  std::uint64_t in_force = 1;
+  for (const auto& edit : edits) {
+    SCOPED_TRACE(edit.front());
+    const auto with = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> words = edit;
+      words.insert(words.end(), more.begin(), more.end());
+      return cli(words);
+    };
+    EXPECT_THAT(with({"--dry-run"}).out, HasSubstr("dry run, nothing was changed"));
+    EXPECT_EQ(with({"--dry-run", "--write", folder.file("x.json")}).status, kBadInput);
+    EXPECT_EQ(with({"--confirm-within", "soon"}).status, kBadInput);
+    EXPECT_EQ(with({"--max-opened", "10.0.0.0"}).status, kBadInput);
+    EXPECT_EQ(generation(), in_force);
+    EXPECT_THAT(with({"--confirm-within", "1h"}).out, HasSubstr("unless you type: sallyport confirm"));
+    EXPECT_EQ(cli({"rollback"}).status, kYes);
+    in_force += 2;
+    EXPECT_EQ(generation(), in_force);
+  }
+  std::vector<std::string> limited = edits.front();
+  limited.insert(limited.end(), {"--max-opened", "10.0.0.0/8"});
+  EXPECT_EQ(cli(limited).status, kRefused);
+}
+
 TEST_F(OnlineTest, WithoutADaemonTheStatusIsThree) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"status"},
                                                 {"flows"},
