@@ -95,8 +95,8 @@ bool Meter::rows(std::uint64_t count, bool at_least) {
 bool Meter::predicates(std::uint64_t count) {
   if (over_) return false;
   if (count <= budget_.predicates) return true;
-  return exceed("it needs more than " + std::to_string(budget_.predicates) +
-                " different lists of rules, the budget predicates");
+  return exceed("it needs at least " + std::to_string(count) + " different lists of rules, the budget predicates is " +
+                std::to_string(budget_.predicates));
 }
 
 bool Meter::exceed(std::string what) {

@@ -64,7 +64,8 @@ TEST(Budget, AnAclThatGoesOverItIsNamed) {
 
 TEST(Budget, PredicatesAreNamed) {
   EXPECT_THAT(refused(two_groups(), {.predicates = 3}),
-              AllOf(HasSubstr("more than 3 different lists of rules, the budget predicates"), HasSubstr("wide (101)")));
+              AllOf(HasSubstr("it needs at least 4 different lists of rules, the budget predicates is 3"),
+                    HasSubstr("wide (101)")));
 }
 
 TEST(Budget, MemoryIsNamedBeforeItIsTaken) {
