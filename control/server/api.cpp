@@ -134,10 +134,12 @@ std::optional<ApiError> refuse_queries(const httplib::Request& request, const st
 void add_endpoint(httplib::Server& server, Api& api, const std::string& method, const std::string& path,
                   httplib::Server::Handler handler) {
   api.methods[path].push_back(method);
-  if (method == "GET") server.Get(path, std::move(handler));
-  if (method == "POST") server.Post(path, std::move(handler));
-  if (method == "PATCH") server.Patch(path, std::move(handler));
-  if (method == "DELETE") server.Delete(path, std::move(handler));
+  using Add = httplib::Server& (httplib::Server::*)(const std::string&, httplib::Server::Handler);
+  static const std::map<std::string, Add> kAdd{{"GET", &httplib::Server::Get},
+                                               {"POST", &httplib::Server::Post},
+                                               {"PATCH", &httplib::Server::Patch},
+                                               {"DELETE", &httplib::Server::Delete}};
+  (server.*kAdd.at(method))(path, std::move(handler));
 }
 
 void guard(httplib::Server& server, Api& api) {

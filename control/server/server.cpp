@@ -56,6 +56,14 @@ class ControlServer : public Server {
   std::jthread reverter_;
 };
 
+void log_warnings(const rules::Diagnostics& warnings, const std::string& file) {
+  for (const rules::Diagnostic& each : warnings.sorted()) {
+    const auto [line, column] = each.where;
+    const std::string place = line == 0 ? file : fmt::format("{}:{}:{}", file, line, column);
+    spdlog::warn("{}: {}{}", place, rules::printable(each.message), each.pointer.empty() ? "" : " in " + each.pointer);
+  }
+}
+
 std::expected<void, std::string> ControlServer::load_policy() {
   if (gateway_.policy_path.empty()) {
     spdlog::warn("there is no policy: everything is dropped until one is applied");
@@ -74,10 +82,8 @@ std::expected<void, std::string> ControlServer::load_policy() {
                                ? fmt::format("policy {}: {}", gateway_.policy_path, refusal.message)
                                : refusal.rendered);
   }
-  for (const rules::Diagnostic& warning : outcome->warnings.sorted()) {
-    spdlog::warn("{}:{}:{}: {} in {}", request.file, warning.where.line, warning.where.column, warning.message,
-                 warning.pointer);
-  }
+  log_warnings(outcome->warnings, outcome->file);
+  log_warnings(outcome->gateway_warnings, outcome->gateway_file);
   spdlog::info("generation {} is in force: {} ({})", outcome->generation, gateway_.policy_path, outcome->summary);
   return {};
 }

@@ -4,6 +4,7 @@
 // Always: publish() is the last step that can be reached, and nothing behind it fails.
 #include <algorithm>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "control/store/policy_store.h"
@@ -13,12 +14,17 @@ namespace sallyport::control {
 
 namespace {
 
+// What a warning is about, without the rules that it may list behind that.
+std::string_view subject(std::string_view message) {
+  return message.substr(0, std::min(message.find(": "), message.find("; ")));
+}
+
 rules::Diagnostics without(const rules::Diagnostics& found, const rules::Diagnostics& known) {
   const auto before = known.sorted();
   rules::Diagnostics left;
   for (const rules::Diagnostic& each : found.sorted()) {
     const bool told = std::ranges::any_of(before, [&each](const rules::Diagnostic& other) {
-      return other.pointer == each.pointer && other.message == each.message;
+      return other.pointer == each.pointer && subject(other.message) == subject(each.message);
     });
     if (!told) left.warning(each);
   }
