@@ -17,14 +17,7 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 12> kGatewayKeys{"version", "ports",  "workers",    "max_flows", "idle",    "memory",
-                                            "policy",  "budget", "self_check", "control",   "metrics", "flow_log"};
-constexpr std::array<Keys, 6> kPortKeys{"device", "subnets", "proxy_arp", "mtu", "routed", "uplink"};
 constexpr std::array<Keys, 3> kWays{"subnets", "routed", "uplink"};
-constexpr std::array<Keys, 4> kLinkKeys{"address", "gateway", "ipv6_address", "ipv6_gateway"};
-constexpr std::array<Keys, 3> kControlKeys{"socket", "read_group", "write_group"};
-constexpr std::array<Keys, 4> kBudgetKeys{"rows", "predicates", "memory", "seconds"};
-constexpr std::array<Keys, 1> kMetricsKeys{"listen"};
 constexpr std::array<Keys, 2> kIdle{"poll", "adaptive"};
 constexpr std::array<Keys, 3> kMemory{"auto", "hugepages", "pages"};
 constexpr std::size_t kMostPorts = 64;
@@ -61,7 +54,7 @@ class GatewayReader {
 };
 
 void GatewayReader::read(Value document) {
-  const Fields fields(in_, document, kGatewayKeys, "a gateway document (an object)");
+  const Fields fields(in_, document, ObjectKind::gateway, "a gateway document (an object)");
   if (!fields.valid()) return;
   if (const auto version = fields.required("version")) {
     const bool known = version->kind() == Kind::integer && version->integer() == 1;
@@ -120,7 +113,7 @@ void GatewayReader::read_ports(Value value) {
 }
 
 void GatewayReader::read_port(Port& port, Value value) {
-  const Fields fields(in_, value, kPortKeys, "a port (an object)");
+  const Fields fields(in_, value, ObjectKind::port, "a port (an object)");
   if (!fields.valid()) return;
   if (const auto device = fields.required("device")) read_device(*device, port.device);
   if (const auto subnets = fields["subnets"]) read_subnets(*subnets, port);
@@ -169,7 +162,7 @@ void GatewayReader::read_subnets(Value value, Port& port) {
 }
 
 std::optional<LinkAddress> GatewayReader::read_link(Value value) {
-  const Fields fields(in_, value, kLinkKeys);
+  const Fields fields(in_, value, ObjectKind::link);
   if (!fields.valid()) return std::nullopt;
   for (const auto key : {"ipv6_address", "ipv6_gateway"}) {
     if (const auto written = fields[key]) in_.not_enforced(*written, "IPv6", "found the key " + in_quotes(key));
@@ -205,7 +198,7 @@ void GatewayReader::read_link_gateway(Value value, LinkAddress& link) {
 }
 
 void GatewayReader::read_control(Value value) {
-  const Fields fields(in_, value, kControlKeys);
+  const Fields fields(in_, value, ObjectKind::control);
   if (!fields.valid()) return;
   if (const auto socket = fields["socket"]) {
     config_.socket_path = path(*socket).value_or(config_.socket_path);
@@ -228,7 +221,7 @@ void GatewayReader::read_group(const Fields& fields, std::string_view key, std::
 }
 
 void GatewayReader::read_budget(Value value) {
-  const Fields fields(in_, value, kBudgetKeys);
+  const Fields fields(in_, value, ObjectKind::budget);
   if (!fields.valid()) return;
   const auto read = [&](std::string_view key, std::uint64_t least, std::uint64_t most, std::string_view what,
                         auto& number) {
@@ -253,7 +246,7 @@ void GatewayReader::read_budget(Value value) {
 }
 
 void GatewayReader::read_metrics(Value value) {
-  const Fields fields(in_, value, kMetricsKeys);
+  const Fields fields(in_, value, ObjectKind::metrics);
   const auto listen = fields.required("listen");
   const auto text = listen ? in_.string(*listen, "HOST:PORT") : std::nullopt;
   if (!text) return;

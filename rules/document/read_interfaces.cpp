@@ -12,11 +12,6 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 10> kInterfaceKeys{"subnet",          "private_ips",       "public_ip", "ipv6_addresses",
-                                              "security_groups", "source_dest_check", "mac",       "publish",
-                                              "timeouts",        "flow_log"};
-constexpr std::array<Keys, 5> kNatKeys{"subnet", "private_ip", "public_ips", "connectivity_type",
-                                       "secondary_private_ip_addresses"};
 constexpr std::array<Keys, 2> kConnectivity{"public", "private"};
 constexpr std::size_t kMostNatAddresses = 8;
 
@@ -34,7 +29,7 @@ void PolicyReader::read_interfaces(Value value) {
 }
 
 void PolicyReader::read_interface(const std::string& name, Interface& interface, Value value) {
-  const Fields fields(in_, value, kInterfaceKeys);
+  const Fields fields(in_, value, ObjectKind::interface);
   interface.timeouts = policy_.options.timeouts;
   if (!fields.valid()) return;
   if (const auto log = fields["flow_log"]) in_.not_enforced(*log, "The flow log", "found the key \"flow_log\"");
@@ -174,7 +169,7 @@ void PolicyReader::read_nat_gateways(Value value) {
 }
 
 void PolicyReader::read_nat_gateway(const std::string& name, NatGateway& nat, Value value) {
-  const Fields fields(in_, value, kNatKeys);
+  const Fields fields(in_, value, ObjectKind::nat_gateway);
   if (!fields.valid()) return;
   const auto* subnet = read_home(fields, nat.subnet);
   if (subnet != nullptr) nat_homes_.emplace_back(&nat, fields["subnet"]->index());

@@ -11,14 +11,10 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 8> kRouteKeys{"cidr_block",  "ipv6_cidr_block", "prefix_list",         "gateway",
-                                         "nat_gateway", "interface",       "egress_only_gateway", "blackhole"};
 constexpr std::array<Keys, 3> kDestinationKeys{"cidr_block", "ipv6_cidr_block", "prefix_list"};
 constexpr std::array<Keys, 3> kNamedTargetKeys{"gateway", "nat_gateway", "interface"};
 constexpr std::array<Keys, 2> kFlagTargetKeys{"egress_only_gateway", "blackhole"};
 constexpr std::array<Keys, 1> kGateways{"internet"};
-constexpr std::array<Keys, 5> kSubnetKeys{"cidr_block", "ipv6_cidr_block", "route_table", "network_acl",
-                                          "security_groups"};
 // Below this a subnet has no address that is not reserved, and none for its router.
 constexpr int kLongestSubnet = 29;
 
@@ -41,7 +37,7 @@ void PolicyReader::read_routes(Value value, std::vector<Route>& routes) {
   const auto first_site = routes_.size();
   routes.reserve(value.size());  // sites point into it
   value.each_element([&](Value element) {
-    const Fields fields(in_, element, kRouteKeys, "a route (an object)");
+    const Fields fields(in_, element, ObjectKind::route, "a route (an object)");
     if (!fields.valid()) return;
     auto& route = routes.emplace_back();
     route.where = element.where();
@@ -138,7 +134,7 @@ void PolicyReader::read_name_of(const Fields& fields, std::string_view key, std:
 }
 
 void PolicyReader::read_subnet(Value value, Subnet& subnet) {
-  const Fields fields(in_, value, kSubnetKeys);
+  const Fields fields(in_, value, ObjectKind::subnet);
   if (!fields.valid()) return;
   subnet.ipv6_cidr_block = ipv6_prefix(fields, "ipv6_cidr_block");
   if (subnet.ipv6_cidr_block) ipv6_subnets_.emplace_back(&subnet, fields["ipv6_cidr_block"]->index());

@@ -11,12 +11,6 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 10> kDocumentKeys{"version",      "vpc",          "prefix_lists", "security_groups",
-                                             "network_acls", "route_tables", "subnets",      "interfaces",
-                                             "nat_gateways", "options"};
-constexpr std::array<Keys, 3> kVpcKeys{"cidr_blocks", "ipv6_cidr_blocks", "internet_gateway"};
-constexpr std::array<Keys, 5> kOptionKeys{"on_policy_change", "tcp_pickup", "nat_fragments", "allow_private_internet",
-                                          "timeouts"};
 constexpr std::array<Keys, 3> kOnPolicyChange{"keep", "revalidate", "cut"};
 constexpr std::array<Keys, 2> kNatFragments{"all", "udp"};
 
@@ -34,14 +28,12 @@ constexpr std::array<TimeoutKey, 7> kTimeouts{{{"tcp_established", &Timeouts::tc
                                                {"udp", &Timeouts::udp, 30, 60},
                                                {"udp_stream", &Timeouts::udp_stream, 60, 180},
                                                {"other", &Timeouts::other, 0, 0}}};
-constexpr std::array<Keys, 8> kTimeoutKeys{"tcp_established", "tcp_syn", "tcp_closing", "tcp_time_wait", "udp",
-                                           "udp_stream",      "other",   "nat"};
 constexpr std::int64_t kLongestTimeout = std::int64_t{1} << 31U;  // seconds
 
 }  // namespace
 
 void PolicyReader::read(Value document) {
-  const Fields fields(in_, document, kDocumentKeys, "a policy document (an object)");
+  const Fields fields(in_, document, ObjectKind::policy, "a policy document (an object)");
   if (!fields.valid()) return;
   read_version(fields);
   if (!sections_within_ceilings(fields)) return;  // unread names would dangle
@@ -94,7 +86,7 @@ void PolicyReader::read_version(const Fields& document) {
 }
 
 void PolicyReader::read_vpc(Value value) {
-  const Fields fields(in_, value, kVpcKeys);
+  const Fields fields(in_, value, ObjectKind::vpc);
   if (!fields.valid()) return;
   policy_.vpc.ipv6_cidr_blocks = ipv6_prefixes(fields, "ipv6_cidr_blocks");
   auto gateway = std::optional(false);
@@ -111,7 +103,7 @@ void PolicyReader::read_vpc(Value value) {
 }
 
 void PolicyReader::read_options(Value value) {
-  const Fields fields(in_, value, kOptionKeys);
+  const Fields fields(in_, value, ObjectKind::options);
   if (!fields.valid()) return;
   auto& options = policy_.options;
   if (const auto written = fields["on_policy_change"]) {
@@ -131,8 +123,7 @@ void PolicyReader::read_options(Value value) {
 }
 
 void PolicyReader::read_timeouts(Value value, Timeouts& timeouts, std::uint32_t* nat) {
-  const std::span<const std::string_view> keys(kTimeoutKeys);
-  const Fields fields(in_, value, nat != nullptr ? keys : keys.first(kTimeouts.size()));
+  const Fields fields(in_, value, nat != nullptr ? ObjectKind::timeouts : ObjectKind::interface_timeouts);
   if (!fields.valid()) return;
   for (const auto& [key, field, least, most] : kTimeouts) {
     const auto written = fields[key];

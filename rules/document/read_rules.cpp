@@ -14,15 +14,8 @@ namespace sallyport::rules {
 namespace {
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 3> kGroupKeys{"description", "ingress", "egress"};
-constexpr std::array<Keys, 9> kGroupRuleKeys{"description",     "protocol",     "from_port",
-                                             "to_port",         "cidr_blocks",  "ipv6_cidr_blocks",
-                                             "security_groups", "prefix_lists", "self"};
 constexpr std::array<Keys, 4> kPeerLists{"cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_lists"};
 constexpr std::array<Keys, 5> kPeerKeys{"cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_lists", "self"};
-constexpr std::array<Keys, 2> kAclKeys{"ingress", "egress"};
-constexpr std::array<Keys, 10> kAclEntryKeys{"description",     "rule_no",   "action",  "protocol",  "cidr_block",
-                                             "ipv6_cidr_block", "from_port", "to_port", "icmp_type", "icmp_code"};
 constexpr std::array<Keys, 2> kAclPeerKeys{"cidr_block", "ipv6_cidr_block"};
 constexpr std::array<Keys, 2> kActions{"deny", "allow"};
 constexpr std::int64_t kLastPort = 65535;
@@ -35,7 +28,7 @@ constexpr Ipv6Prefix kEverywhereIpv6{};
 
 void PolicyReader::read_security_groups(Value value) {
   each_named(value, policy_.security_groups, [&](const std::string&, SecurityGroup& group, Value written) {
-    const Fields fields(in_, written, kGroupKeys);
+    const Fields fields(in_, written, ObjectKind::security_group);
     read_description(fields, group.description);
     if (const auto rules = fields["ingress"]) read_group_rules(*rules, group.ingress);
     if (const auto rules = fields["egress"]) read_group_rules(*rules, group.egress);
@@ -58,7 +51,7 @@ void PolicyReader::read_group_rules(Value value, std::vector<GroupRule>& rules) 
 }
 
 void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
-  const Fields fields(in_, value, kGroupRuleKeys, "a rule (an object)");
+  const Fields fields(in_, value, ObjectKind::group_rule, "a rule (an object)");
   if (!fields.valid()) return;
   rule.where = value.where();
   read_description(fields, rule.description);
@@ -87,7 +80,7 @@ void PolicyReader::read_group_rule(Value value, GroupRule& rule) {
 
 void PolicyReader::read_network_acls(Value value) {
   each_named(value, policy_.network_acls, [&](const std::string&, NetworkAcl& acl, Value written) {
-    const Fields fields(in_, written, kAclKeys);
+    const Fields fields(in_, written, ObjectKind::network_acl);
     if (const auto entries = fields["ingress"]) read_acl_entries(*entries, acl.ingress);
     if (const auto entries = fields["egress"]) read_acl_entries(*entries, acl.egress);
   });
@@ -97,7 +90,7 @@ void PolicyReader::read_acl_entries(Value value, std::vector<AclEntry>& entries)
   if (!in_.is(value, Kind::array, "an array of entries")) return;
   std::unordered_map<std::int64_t, SourcePosition> numbers;
   value.each_element([&](Value element) {
-    const Fields fields(in_, element, kAclEntryKeys, "an entry (an object)");
+    const Fields fields(in_, element, ObjectKind::acl_entry, "an entry (an object)");
     if (!fields.valid()) return;
     AclEntry entry;
     entry.where = element.where();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/document/diagnostics.h"
+#include "rules/document/known_keys.h"
 #include "rules/document/tree.h"
 #include "rules/model/address.h"
 #include "rules/model/ipv6.h"
@@ -61,14 +62,14 @@ class Reader {
 // The members of an object whose keys are known. Unknown keys are errors when it is made; so is what is no object.
 class Fields {
  public:
-  static constexpr std::size_t kMostKeys = 16;
-
-  // `keys` must outlive this.
-  Fields(Reader& reader, Value object, std::span<const std::string_view> keys, std::string_view expected = "an object");
+  Fields(Reader& reader, Value object, ObjectKind kind, std::string_view expected = "an object")
+      : Fields(reader, object, keys_of(kind), expected) {}
+  // Of a document of another kind; `keys` must outlive this, and are at most kMostKeys.
+  Fields(Reader& reader, Value object, std::span<const std::string_view> keys, std::string_view expected);
 
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] Value object() const { return object_; }
-  // A key that is not of `keys` is a mistake of the program.
+  // A key that such an object does not have is a mistake of the program.
   [[nodiscard]] std::optional<Value> operator[](std::string_view key) const;
   // The same, and an error where it is not there; a misspelt one has its error already.
   [[nodiscard]] std::optional<Value> required(std::string_view key) const;

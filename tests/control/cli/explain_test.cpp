@@ -1,12 +1,16 @@
 // `explain`: every code, every key of the documents, misspellings.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "control/cli/command.h"
 #include "control/cli/document_keys.h"
 #include "control/server/error_codes.h"
 #include "rules/analyze/lint.h"
+#include "rules/document/known_keys.h"
 #include "rules/model/drop_code.h"
 #include "tests/control/cli/run_cli.h"
 
@@ -68,6 +72,30 @@ TEST(Explain, ListsEverythingItKnows) {
       const auto word = row.at(name).get<std::string>();
       EXPECT_THAT(text.out, HasSubstr("\n  " + word + " ")) << list;
     }
+  }
+}
+
+// "policy: subnets.NAME" and "gateway; policy: interfaces.NAME" speak of a policy's keys.
+bool speaks_of(std::string_view where, std::string_view document) {
+  return where.starts_with("both") || where.find(document) != std::string_view::npos;
+}
+
+TEST(Explain, KnowsTheKeysOfTheReadersAndNoOthers) {
+  std::set<std::pair<std::string_view, std::string_view>> known;  // document, key
+  for (std::size_t i = 0; i < rules::kObjectKinds; ++i) {
+    const auto kind = static_cast<rules::ObjectKind>(i);
+    const std::string_view document = kind < rules::ObjectKind::gateway ? "policy" : "gateway";
+    for (const auto key : rules::keys_of(kind)) {
+      known.emplace(document, key);
+      EXPECT_TRUE(std::ranges::any_of(
+          document_keys(), [&](const DocumentKey& row) { return row.key == key && speaks_of(row.where, document); }))
+          << key << " of " << rules::name_of(kind);
+    }
+  }
+  for (const auto& row : document_keys()) {
+    const bool read = (speaks_of(row.where, "policy") && known.contains({"policy", row.key})) ||
+                      (speaks_of(row.where, "gateway") && known.contains({"gateway", row.key}));
+    EXPECT_TRUE(read) << row.key << " of " << row.where;
   }
 }
 
