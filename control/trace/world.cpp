@@ -26,14 +26,8 @@ rules::MacAddress port_mac(std::size_t index) {
 std::vector<dp::PortSettings> ports_of(const rules::GatewayConfig& gateway) {
   std::vector<dp::PortSettings> ports;
   for (const auto& port : gateway.ports) {
-    dp::PortSettings settings;
-    settings.name = port.name;
+    auto settings = dp::settings_of(port);
     settings.mac = port_mac(ports.size());
-    settings.mtu = port.mtu;
-    settings.subnets = port.subnets;
-    settings.proxy_arp = port.proxy_arp;
-    settings.routed = port.routed;
-    settings.uplink = port.uplink;
     settings.unfinished_checksums = true;
     ports.push_back(std::move(settings));
   }

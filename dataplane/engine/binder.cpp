@@ -23,6 +23,17 @@ void set_index(std::vector<std::uint32_t>& indexes, Uid uid, std::uint32_t index
 
 }  // namespace
 
+PortSettings settings_of(const rules::Port& port) {
+  PortSettings settings;
+  settings.name = port.name;
+  settings.mtu = port.mtu;
+  settings.subnets = port.subnets;
+  settings.proxy_arp = port.proxy_arp;
+  settings.routed = port.routed;
+  settings.uplink = port.uplink;
+  return settings;
+}
+
 std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rules::Image image,
                                                                             std::uint64_t generation,
                                                                             std::uint32_t epoch, std::uint64_t now) {

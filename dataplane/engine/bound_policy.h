@@ -39,6 +39,9 @@ struct PortSettings {
   bool unfinished_checksums = false;
 };
 
+// What a port of the gateway document says of it; the driver's part (link address, unfinished sums) is left open.
+[[nodiscard]] PortSettings settings_of(const rules::Port& port);
+
 // Which interface, subnet or NAT gateway a thing is (for trace and messages).
 enum class PlaceKind : std::uint8_t { none, interface, subnet, nat_gateway, port };
 

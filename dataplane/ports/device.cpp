@@ -157,13 +157,8 @@ std::string Device::introduction() const {
 }
 
 void Device::describe(const rules::Port& port) {
-  settings_.name = port.name;
+  settings_ = settings_of(port);
   settings_.mac = gateway_address(port, id_);
-  settings_.mtu = port.mtu;
-  settings_.subnets = port.subnets;
-  settings_.proxy_arp = port.proxy_arp;
-  settings_.routed = port.routed;
-  settings_.uplink = port.uplink;
   settings_.unfinished_checksums = has_interface(port.device.kind);
 }
 
