@@ -6,7 +6,7 @@
 #
 #   lab_hosts, start_gateway FILE, lab_network PREFIX, get HOST URL, get_seen HOST URL, dropped_as CODE and the rest: tools/world.sh, tools/lab.d/network.sh
 #   expect TITLE EXPECTED SEEN · expect_match TITLE REGEX SEEN · refused TITLE STATUS REGEX COMMAND... · policy JQ-FILTER > FILE
-#   pinged HOST ADDRESS · silence TITLE CODE HOST URL · books_balance
+#   refuses_to_start TITLE REGEX FILE · talk NAME HOST ADDRESS PORT · answers, answers_soon, pinged HOST ADDRESS · silence TITLE CODE HOST URL · books_balance
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/../..
@@ -56,6 +56,33 @@ refused() {
   expect "$title: exit status" "$wanted" "$status"
   expect_match "$title: the reason" "$words" "$(head -c 2000 "$work/refused.log")"
 }
+
+# refuses_to_start TITLE REGEX FILE [OPTION...] — sallyportd with this gateway document ends with exit status 2 and says this.
+refuses_to_start() {
+  local status=0
+  in_host gateway env XDG_RUNTIME_DIR="$work" timeout 20 "$bin/sallyportd" --config "$3" "${@:4}" >"$work/refused.log" 2>&1 || status=$?
+  expect "$1: exit status" 2 "$status"
+  expect_match "$1: the reason" "$2" "$(head -c 2000 "$work/refused.log")"
+}
+
+# talk NAME HOST ADDRESS PORT — one connection, two requests; the second when $work/go appears. "answered answered" or "… silence"
+# in $work/NAME.talk.
+talk() {
+  in_host "$2" bash -c '
+    exec 3<>"/dev/tcp/$1/$2"
+    ask() {
+      printf "GET / HTTP/1.1\r\nHost: web\r\n\r\n" >&3
+      while read -r -t 3 line <&3; do [[ $line == hello* ]] && { echo answered; return; }; done
+      echo silence
+    }
+    ask
+    until [ -e "$3" ]; do sleep 0.05; done
+    ask' talk "$3" "$4" "$work/go" >"$work/$1.talk" 2>&1
+}
+
+answers() { in_host "$1" ping -c 1 -W 1 -q "$2"; }
+# answers_soon HOST ADDRESS — within five seconds: "yes" or "no".
+answers_soon() { wait_until 5 answers "$1" "$2" && printf yes || printf no; }
 
 # pinged HOST ADDRESS [options of ping] — "yes" or "no".
 pinged() { in_host "$1" ping -c 1 -W 1 -q "${@:3}" "$2" >/dev/null 2>&1 && printf yes || printf no; }

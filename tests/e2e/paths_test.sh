@@ -21,6 +21,14 @@ names_and_pings() {
   expect_match "no ping to the web host from outside" ' 0 received' "$(in_host internet ping -c 1 -W 1 203.0.113.20 || true)"
 }
 
+# Fragments of a host on a narrow link: the kernel of a raw socket puts them together, and the NAT gateway takes those of ICMP too.
+fragments() {
+  ip -n "$(namespace client)" route change default via 10.0.2.1 mtu 600
+  expect_match "nat_fragments: ICMP in fragments through the NAT gateway" ' 1 received' \
+    "$(in_host client ping -c 1 -W 2 -M "dont" -s 1200 192.0.2.80 || true)"
+  ip -n "$(namespace client)" route change default via 10.0.2.1
+}
+
 refused_paths() {
   silence "a port no rule admits" ENI_SG_RULES_MISMATCH internet http://203.0.113.20:8080/
   silence "a port the ACL denies" SUBNET_ACL_RESTRICTION internet http://203.0.113.20:8081/
@@ -43,11 +51,12 @@ decisions_are_made_again() {
 e2e_begin "$@"
 world_begin "$e2e_prefix"
 lab_hosts
-cp "$top/tools/lab.d/policy.json" "$work/"
+policy '.options.nat_fragments = "all"' >"$work/policy.json"
 jq '.self_check = 1' "$top/tools/lab.d/gateway.json" >"$work/gateway.json"
 start_gateway "$work/gateway.json"
 allowed_paths
 names_and_pings
+fragments
 refused_paths
 decisions_are_made_again
 e2e_end
