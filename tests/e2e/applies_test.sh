@@ -66,34 +66,20 @@ same_policy_is_no_new_generation() {
   expect "the same policy again" "$before" "$(running_generation)"
 }
 
-# talk HOST ADDRESS PORT — one connection, two requests; the second when $work/go appears. "answered answered" or "… silence".
-talk() {
-  in_host "$1" bash -c '
-    exec 3<>"/dev/tcp/$1/$2"
-    ask() {
-      printf "GET / HTTP/1.1\r\nHost: web\r\n\r\n" >&3
-      while read -r -t 3 line <&3; do [[ $line == hello* ]] && { echo answered; return; }; done
-      echo silence
-    }
-    ask
-    until [ -e "$3" ]; do sleep 0.05; done
-    ask' talk "$2" "$3" "$work/go" >"$work/$1.talk" 2>&1
-}
-
 # Untracked (any source, everything out): the rule's end is the connection's end. Tracked (a narrower source): it lives on.
 group_edits_bite_where_flows_are_untracked() {
   local untracked tracked
   policy '.security_groups.web.ingress += [{ protocol: "tcp", from_port: 8080, to_port: 8080, cidr_blocks: ["10.0.2.0/24"] }]' >"$work/open.json"
   policy 'del(.security_groups.web.ingress[0])' >"$work/closed.json"
   sallyport apply "$work/open.json" >/dev/null 2>&1
-  talk internet 203.0.113.20 80 & untracked=$!
-  talk client 10.0.1.20 8080 & tracked=$!
-  wait_until 5 test -s "$work/internet.talk" -a -s "$work/client.talk" || true
+  talk untracked internet 203.0.113.20 80 & untracked=$!
+  talk tracked client 10.0.1.20 8080 & tracked=$!
+  wait_until 5 test -s "$work/untracked.talk" -a -s "$work/tracked.talk" || true
   sallyport apply "$work/closed.json" >/dev/null 2>&1
   touch "$work/go"
   wait "$untracked" "$tracked" || true
-  expect "an untracked connection whose rule is gone" "answered silence" "$(xargs <"$work/internet.talk")"
-  expect "a tracked connection whose rule is gone" "answered answered" "$(xargs <"$work/client.talk")"
+  expect "an untracked connection whose rule is gone" "answered silence" "$(xargs <"$work/untracked.talk")"
+  expect "a tracked connection whose rule is gone" "answered answered" "$(xargs <"$work/tracked.talk")"
   expect "a new connection" "no answer" "$(get client http://10.0.1.20:8080/)"
   sallyport rollback >/dev/null 2>&1
   expect "a new connection after rollback" 200 "$(get client http://10.0.1.20:8080/)"

@@ -11,12 +11,9 @@ everywhere() {
 
 # start_with TITLE REGEX FILE [OPTION] — a daemon that is to start with this policy does not.
 start_with() {
-  local status=0
   jq --arg file "$3" '.policy = $file | .control.socket = "other.sock" | .ports = { "spare": { "device": "pcap:-,-", "subnets": ["public-a"] } }' \
     "$work/gateway.json" >"$work/other.json"
-  in_host gateway env XDG_RUNTIME_DIR="$work" timeout 20 "$bin/sallyportd" --config "$work/other.json" "${@:4}" >"$work/refused.log" 2>&1 || status=$?
-  expect "sallyportd ${*:4} with $1: exit status" 2 "$status"
-  expect_match "sallyportd ${*:4} with $1: the reason" "$2" "$(head -c 2000 "$work/refused.log")"
+  refuses_to_start "sallyportd ${*:4} with $1" "$2" "$work/other.json" "${@:4}"
 }
 
 documents() {

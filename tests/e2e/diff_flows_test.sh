@@ -2,20 +2,6 @@
 # What diff says of live flows before a policy is applied is what happens to them when it is.
 . "$(dirname "$0")/lib.sh"
 
-# talk NAME HOST ADDRESS PORT — one connection, two requests; the second when $work/go appears. "answered answered" or "… silence".
-talk() {
-  in_host "$2" bash -c '
-    exec 3<>"/dev/tcp/$1/$2"
-    ask() {
-      printf "GET / HTTP/1.1\r\nHost: web\r\n\r\n" >&3
-      while read -r -t 3 line <&3; do [[ $line == hello* ]] && { echo answered; return; }; done
-      echo silence
-    }
-    ask
-    until [ -e "$3" ]; do sleep 0.05; done
-    ask' talk "$3" "$4" "$work/go" >"$work/$1.talk" 2>&1
-}
-
 diff_of() { sallyport diff "$1" --running -o json || true; }
 
 what_diff_says_happens() {

@@ -2,8 +2,6 @@
 # Who sent it, on real links: ports isolated by their switch with proxy_arp, forged sources, a link address that is written, an mtu.
 . "$(dirname "$0")/lib.sh"
 
-answers_soon() { wait_until 5 in_host "$1" ping -c 1 -W 1 -q "$2" && printf yes || printf no; }
-
 # Two hosts of one subnet, each on a switch port of its own that reaches the gateway alone.
 isolated_hosts() {
   local name

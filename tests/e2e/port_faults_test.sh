@@ -34,13 +34,10 @@ unfinished() {
   in_host switch ethtool -K gw-left tx off >/dev/null
 }
 
-# refuses TITLE REGEX JQ-FILTER — exit status 2 and one sentence.
+# refuses TITLE REGEX JQ-FILTER
 refuses() {
-  local status=0
   gateway_of 1 af_packet:gw-left af_packet:gw-right "$3"
-  in_host gateway env XDG_RUNTIME_DIR="$work" timeout 20 "$bin/sallyportd" --config "$work/gateway.json" >"$work/refused.log" 2>&1 || status=$?
-  expect "$1: exit status" 2 "$status"
-  expect_match "$1: the reason" "$2" "$(cat "$work/refused.log")"
+  refuses_to_start "$1" "$2" "$work/gateway.json"
 }
 
 refusals() {

@@ -24,7 +24,6 @@ gateway_of() {
     jq "${4:-.}" >"$work/gateway.json"
 }
 
-answers() { in_host "$1" ping -c 1 -W 1 -q "$2"; }
 ping_through() { wait_until 5 answers "$1" "$2" && in_host "$1" ping -c 20 -i 0.01 -W 2 -q "$2" | grep -o '[0-9]* received'; }
 
 stop_gateway() {
