@@ -8,19 +8,14 @@
 
 #include "rules/analyze/reference.h"
 #include "rules/document/documents.h"
-#include "tests/support/random_policy.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport::rules {
 namespace {
 
 using literal::Side;
+using test::policy_of;
 using test::Random;
-
-Policy read(const std::string& text) {
-  auto policy = read_policy(text, "p.json");
-  if (!policy) throw std::runtime_error(render(policy.error(), "p.json", text));
-  return std::move(policy->policy);
-}
 
 bool admits(const Policy& policy, const std::string& interface, Side side, const reference::Question& question) {
   if (!policy.interfaces.contains(interface)) return false;
@@ -53,8 +48,8 @@ TEST(Diff, SaysWhatTheReferenceDecidesDifferently) {
   std::size_t opened = 0;
   std::size_t closed = 0;
   for (int i = 0; i < 60; ++i) {
-    const Policy before = read(test::random_policy(random));
-    const Policy after = read(test::random_policy(random));
+    const Policy before = policy_of(test::random_policy(random));
+    const Policy after = policy_of(test::random_policy(random));
     const PolicyDiff found = diff(before, after);
     std::set<std::string> interfaces;
     for (const auto& [name, interface] : before.interfaces) interfaces.insert(name);
@@ -100,7 +95,7 @@ std::string tcp(int first, int last, const std::string& cidr) {
 }
 
 TEST(Diff, JoinsWhatIsAlikeAndSplitsWhatIsNot) {
-  const auto found = diff(read(with(tcp(443, 443, "0.0.0.0/0"))), read(with(tcp(440, 450, "10.0.0.0/8"))));
+  const auto found = diff(policy_of(with(tcp(443, 443, "0.0.0.0/0"))), policy_of(with(tcp(440, 450, "10.0.0.0/8"))));
   ASSERT_EQ(found.traffic.size(), 2U);
   const TrafficChange& closed = found.traffic[0];
   EXPECT_FALSE(closed.opened);
@@ -117,13 +112,13 @@ TEST(Diff, TheSameInOtherWordsIsNoDifference) {
   const auto one = with(tcp(80, 90, "10.0.0.0/8"));
   const auto two =
       with(tcp(80, 85, "10.0.0.0/8") + "," + tcp(84, 90, "10.0.0.0/9") + "," + tcp(84, 90, "10.128.0.0/9"));
-  EXPECT_TRUE(diff(read(one), read(two)).empty());
+  EXPECT_TRUE(diff(policy_of(one), policy_of(two)).empty());
 }
 
 TEST(Diff, TellsRoutesAndWhatCameAndWent) {
-  auto after = read(with(tcp(443, 443, "0.0.0.0/0"), "main"));
+  auto after = policy_of(with(tcp(443, 443, "0.0.0.0/0"), "main"));
   after.interfaces.at("web-1").public_ip = Ipv4{0xC0000209};
-  const auto found = diff(read(with(tcp(443, 443, "0.0.0.0/0"))), after);
+  const auto found = diff(policy_of(with(tcp(443, 443, "0.0.0.0/0"))), after);
   ASSERT_EQ(found.routes.size(), 1U);
   EXPECT_EQ(found.routes[0].before, "internet");
   EXPECT_EQ(found.routes[0].after, "nothing");
@@ -131,10 +126,11 @@ TEST(Diff, TellsRoutesAndWhatCameAndWent) {
 }
 
 TEST(Diff, WhatIsOpenedBeyondALimitIsNamed) {
-  const auto found = diff(read(with(tcp(443, 443, "10.0.0.0/8"))), read(with(tcp(443, 443, "0.0.0.0/0"))));
+  const auto found = diff(policy_of(with(tcp(443, 443, "10.0.0.0/8"))), policy_of(with(tcp(443, 443, "0.0.0.0/0"))));
   EXPECT_EQ(opened_beyond(found, {Prefix{}}), std::nullopt);
   EXPECT_EQ(opened_beyond(found, {}), "tcp 443 from 0.0.0.0/5 at web-1");
-  EXPECT_EQ(opened_beyond(diff(read(with(tcp(443, 443, "0.0.0.0/0"))), read(with(tcp(443, 443, "10.0.0.0/8")))), {}),
+  EXPECT_EQ(opened_beyond(
+                diff(policy_of(with(tcp(443, 443, "0.0.0.0/0"))), policy_of(with(tcp(443, 443, "10.0.0.0/8")))), {}),
             std::nullopt);
 }
 

@@ -2,10 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "rules/analyze/reference.h"
-#include "rules/compile/compile.h"
 #include "rules/decide/policy_view.h"
-#include "rules/document/documents.h"
-#include "tests/support/random_policy.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport {
 namespace {
@@ -21,12 +19,8 @@ struct World {
 };
 
 World make_world(Random& random) {
-  const std::string text = test::random_policy(random);
-  auto read = rules::read_policy(text, "random.json");
-  if (!read) throw std::runtime_error(rules::render(read.error(), "random.json", text));
-  auto compiled = rules::compile(read->policy);
-  if (!compiled) throw std::runtime_error(rules::render(compiled.error(), "random.json", text));
-  World world{read->policy, compiled->image, {}};
+  auto [policy, image] = test::random_world(random);
+  World world{std::move(policy), std::move(image), {}};
   world.view = rules::PolicyView(world.image);
   return world;
 }

@@ -12,7 +12,7 @@
 #include "rules/analyze/reference.h"
 #include "rules/document/documents.h"
 #include "rules/model/protocol.h"
-#include "tests/support/random_policy.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport::rules {
 namespace {
@@ -22,12 +22,7 @@ using reaching::kEverything;
 using reaching::kNothing;
 using reaching::SetId;
 using reference::FirstPacket;
-
-Policy policy_of(const std::string& text) {
-  auto read = read_policy(text, "random.json");
-  if (!read) throw std::runtime_error(render(read.error(), "random.json", text));
-  return std::move(read->policy);
-}
+using test::policy_of;
 
 bool holds(const TrafficSet& set, const FirstPacket& packet) {
   const bool tcp = packet.protocol == kProtocolTcp;

@@ -9,12 +9,13 @@
 #include "rules/decide/policy_view.h"
 #include "rules/document/documents.h"
 #include "rules/prove/prove.h"
-#include "tests/support/random_policy.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport::rules {
 namespace {
 
 using test::pick;
+using test::policy_of;
 using test::Random;
 
 struct Asked {
@@ -49,12 +50,6 @@ std::string answer(const PolicyView& view, const Asked& asked) {
   return text;
 }
 
-Policy read(const std::string& text) {
-  auto policy = read_policy(text, "random.json");
-  if (!policy) throw std::runtime_error(render(policy.error(), "random.json", text));
-  return std::move(policy->policy);
-}
-
 std::vector<std::string> answers(const PolicyView& view, const std::vector<Asked>& asked) {
   std::vector<std::string> all;
   for (const Asked& each : asked) all.push_back(answer(view, each));
@@ -71,7 +66,7 @@ class CompilerUpdate : public testing::TestWithParam<int> {};
 
 TEST_P(CompilerUpdate, DecidesAsAWholeCompile) {
   Random random(static_cast<std::uint64_t>(GetParam()));
-  Policy policy = read(test::random_policy(random));
+  Policy policy = policy_of(test::random_policy(random));
   auto kept = compile_and_keep(policy);
   ASSERT_TRUE(kept);
   Image image = kept->compiled.image;
@@ -95,7 +90,7 @@ TEST_P(CompilerUpdate, DecidesAsAWholeCompile) {
       image = kept->compiled.image;
     }
     policy = *next;
-    const auto whole = compile(read(document_of(policy)));
+    const auto whole = compile(policy_of(document_of(policy)));
     ASSERT_TRUE(whole);
     ASSERT_EQ(answers(PolicyView(image), asked), answers(PolicyView(whole->image), asked))
         << object.name << ": " << object.text;
@@ -110,7 +105,7 @@ TEST(CompilerUpdates, AreNotProvenOfAnotherChange) {
   Random random(99);
   int told = 0;
   for (int round = 0; round < 60; ++round) {
-    const Policy policy = read(test::random_policy(random));
+    const Policy policy = policy_of(test::random_policy(random));
     auto kept = compile_and_keep(policy);
     ASSERT_TRUE(kept);
     const auto made = test::random_object(random, policy);
@@ -138,7 +133,7 @@ TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
     "security_groups": { "web": { "ingress": [] }, "db": { "ingress": [] } } })";
   const std::string rule =
       R"({ "ingress": [{ "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] }] })";
-  const Policy policy = read(document);
+  const Policy policy = policy_of(document);
   auto kept = compile_and_keep(policy);
   ASSERT_TRUE(kept);
   const Policy web = *with_object(policy, Section::security_groups, "web", rule);
@@ -156,7 +151,7 @@ TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
 
 // Tables without a record have no address.
 TEST(CompilerUpdates, AreProvenOfAPolicyWithoutInterfaces) {
-  const Policy policy = read(R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+  const Policy policy = policy_of(R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
     "security_groups": { "db": { "ingress": [
       { "protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["10.0.1.7/32"] } ] } },
     "network_acls": { "data": { "ingress": [

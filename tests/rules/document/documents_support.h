@@ -74,4 +74,14 @@ inline std::string said_of_gateway(const Change& change) {
 
 inline void PrintTo(const Change& change, std::ostream* out) { *out << change.description; }
 
+// Tables of changes: `using NAME = PolicyChange; TEST_P(NAME, IsSaidPlainly) { expect_said(); }`.
+class PolicyChange : public testing::TestWithParam<Change> {
+ protected:
+  static void expect_said() { EXPECT_EQ(said_of_policy(GetParam()), GetParam().expected); }
+};
+class GatewayChange : public testing::TestWithParam<Change> {
+ protected:
+  static void expect_said() { EXPECT_EQ(said_of_gateway(GetParam()), GetParam().expected); }
+};
+
 }  // namespace sallyport::rules::testing_support

@@ -9,12 +9,9 @@ namespace sallyport::rules {
 namespace {
 
 using testing_support::Change;
+using testing_support::GatewayChange;
 
-class GatewayChange : public testing::TestWithParam<Change> {};
-
-TEST_P(GatewayChange, IsSaidPlainly) {
-  EXPECT_EQ(testing_support::said_of_gateway(GetParam()), GetParam().expected) << GetParam().description;
-}
+TEST_P(GatewayChange, IsSaidPlainly) { expect_said(); }
 
 const Change kTop[] = {
     {"ports are required", "/ports", "", "missing key \"ports\""},

@@ -6,12 +6,9 @@ namespace sallyport::rules {
 namespace {
 
 using testing_support::Change;
+using NetworkChange = testing_support::PolicyChange;
 
-class NetworkChange : public testing::TestWithParam<Change> {};
-
-TEST_P(NetworkChange, IsSaidPlainly) {
-  EXPECT_EQ(testing_support::said_of_policy(GetParam()), GetParam().expected) << GetParam().description;
-}
+TEST_P(NetworkChange, IsSaidPlainly) { expect_said(); }
 
 const Change kRoutes[] = {
     {"two destinations", "/route_tables/public/0/prefix_list", "\"office\"",

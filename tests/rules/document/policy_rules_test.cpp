@@ -6,12 +6,9 @@ namespace sallyport::rules {
 namespace {
 
 using testing_support::Change;
+using RulesChange = testing_support::PolicyChange;
 
-class RulesChange : public testing::TestWithParam<Change> {};
-
-TEST_P(RulesChange, IsSaidPlainly) {
-  EXPECT_EQ(testing_support::said_of_policy(GetParam()), GetParam().expected) << GetParam().description;
-}
+TEST_P(RulesChange, IsSaidPlainly) { expect_said(); }
 
 const Change kWhole[] = {
     {"the version is required", "/version", "", "missing key \"version\""},

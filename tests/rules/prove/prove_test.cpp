@@ -4,49 +4,34 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstring>
 #include <span>
 #include <tuple>
 
 #include "rules/compile/compile.h"
 #include "rules/decide/policy_view.h"
 #include "rules/document/documents.h"
-#include "rules/image/image_writer.h"
 #include "rules/image/tables.h"
 #include "rules/image/wide_map_walk.h"
-#include "tests/support/random_policy.h"
+#include "tests/rules/image/planted_bit.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport::rules {
 namespace {
 
 using layout::SectionId;
 using test::pick;
+using test::PolicyWorld;
 using test::Random;
 
-struct World {
-  Policy policy;
-  Image image;
-};
-
-World random_world(Random& random, Families families) {
-  const std::string text =
-      families == Families::ipv4 ? test::random_policy(random) : test::random_policy_of_both_families(random);
-  auto read = read_policy(text, "random.json", {}, families);
-  if (!read) throw std::runtime_error(render(read.error(), "random.json", text));
-  auto compiled = compile(read->policy);
-  if (!compiled) throw std::runtime_error(render(compiled.error(), "random.json", text));
-  return {std::move(read->policy), std::move(compiled->image)};
-}
-
 // Every second one of both families.
-World random_world(Random& random) {
-  return random_world(random, pick(random, 2) == 0 ? Families::ipv4 : Families::ipv4_and_ipv6);
+PolicyWorld random_world(Random& random) {
+  return test::random_world(random, pick(random, 2) == 0 ? Families::ipv4 : Families::ipv4_and_ipv6);
 }
 
 TEST(Prove, HoldsForRandomPolicies) {
   Random random(11);
   for (int i = 0; i < 150; ++i) {
-    const World world = random_world(random);
+    const PolicyWorld world = random_world(random);
     const auto proof = verify(world.policy, world.image);
     ASSERT_TRUE(proof) << "policy " << i << ": " << proof.error();
     EXPECT_GT(proof->decision_cells, 0U);
@@ -61,14 +46,9 @@ struct Planted {
 };
 
 // Flips one bit of the section and seals the image again, as one who wants to be believed would.
-void plant(const World& world, SectionId section, Random& random, Planted& planted) {
-  ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
-  layout::Section at{};
-  std::memcpy(&at, bytes.data() + sizeof(layout::Header) + (static_cast<std::size_t>(section) - 1) * sizeof at,
-              sizeof at);
-  if (at.size == 0) return;
-  bytes[at.offset + pick(random, at.size)] ^= static_cast<std::byte>(1U << pick(random, 8));
-  seal_image(bytes);
+void plant(const PolicyWorld& world, SectionId section, Random& random, Planted& planted) {
+  auto bytes = testing_support::with_planted_bit(world.image, section, random);
+  if (bytes.empty()) return;
   const auto image = Image::load(std::move(bytes));
   if (!image) {
     ++planted.refused;
@@ -125,7 +105,7 @@ Planted plant_everywhere(std::span<const SectionId> sections, std::uint64_t seed
   Random random(seed);
   Planted planted;
   for (int i = 0; i < 12; ++i) {
-    const World world = next_world(random);
+    const PolicyWorld world = next_world(random);
     for (const SectionId section : sections) {
       for (int flip = 0; flip < 60; ++flip) plant(world, section, random, planted);
     }
@@ -138,8 +118,7 @@ TEST(Prove, FindsEveryWrongBitInRecordsThatDecide) {
   constexpr std::array kRecords{SectionId::vpc_cidrs,   SectionId::private_ips,  SectionId::groups,
                                 SectionId::acls,        SectionId::nat_gateways, SectionId::nat_public_ips,
                                 SectionId::list_groups, SectionId::publish};
-  const Planted planted =
-      plant_everywhere(kRecords, 12, [](Random& random) { return random_world(random, Families::ipv4); });
+  const Planted planted = plant_everywhere(kRecords, 12, [](Random& random) { return test::random_world(random); });
   EXPECT_EQ(planted.missed, 0U);
   EXPECT_GT(planted.refused + planted.proven, 3000U);
 }
@@ -164,18 +143,12 @@ TEST(Prove, WhatItDoesNotFindChangesNoDecision) {
   Random random(13);
   std::size_t unseen = 0;
   for (int i = 0; i < 40; ++i) {
-    const World world = random_world(random);
+    const PolicyWorld world = random_world(random);
     for (std::size_t flip = 0; flip < 60; ++flip) {
-      ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
       constexpr std::array kDeciding{SectionId::lines, SectionId::row_buckets, SectionId::descriptors,
                                      SectionId::predicates, SectionId::ipv6_descriptors};
-      layout::Section at{};
-      std::memcpy(&at,
-                  bytes.data() + sizeof(layout::Header) +
-                      (static_cast<std::size_t>(kDeciding[flip % kDeciding.size()]) - 1) * sizeof at,
-                  sizeof at);
-      bytes[at.offset + pick(random, at.size)] ^= static_cast<std::byte>(1U << pick(random, 8));
-      seal_image(bytes);
+      auto bytes = testing_support::with_planted_bit(world.image, kDeciding[flip % kDeciding.size()], random);
+      if (bytes.empty()) continue;
       const auto image = Image::load(std::move(bytes));
       if (!image || !prove(world.policy, *image)) continue;
       ++unseen;
@@ -209,18 +182,15 @@ TEST(Prove, FindsWrongBitsInTheMapOfIpv6Addresses) {
   Planted planted;
   std::size_t decide_otherwise = 0;  // of those missed
   for (int i = 0; i < 25; ++i) {
-    const World world = random_world(random, Families::ipv4_and_ipv6);
+    const PolicyWorld world = test::random_world(random, Families::ipv4_and_ipv6);
     const layout::Tables& tables = world.image.tables();
     std::vector<std::size_t> lines;
     collect_wide_lines(tables, tables.options().class_of_ipv6, lines);
     for (int flip = 0; flip < 100 && !lines.empty(); ++flip) {
-      ImageBytes bytes(world.image.bytes().begin(), world.image.bytes().end());
       const auto* first = reinterpret_cast<const std::byte*>(tables.lines().data());
       const std::size_t at = static_cast<std::size_t>(first - world.image.bytes().data()) +
                              sizeof(Line) * lines[pick(random, lines.size())] + pick(random, sizeof(Line));
-      bytes[at] ^= static_cast<std::byte>(1U << pick(random, 8));
-      seal_image(bytes);
-      const auto image = Image::load(std::move(bytes));
+      const auto image = Image::load(testing_support::with_flipped_bit(world.image, at, pick(random, 8)));
       if (!image) {
         ++planted.refused;
       } else if (!prove(world.policy, *image)) {
