@@ -6,8 +6,7 @@
 
 #include "rules/analyze/lint.h"
 #include "rules/analyze/reference.h"
-#include "rules/document/documents.h"
-#include "tests/support/random_policy.h"
+#include "tests/support/policy_world.h"
 
 namespace sallyport {
 namespace {
@@ -17,12 +16,7 @@ using rules::reference::Side;
 using test::Random;
 using Positions = std::set<std::pair<std::uint32_t, std::uint32_t>>;
 
-rules::Policy random_world(Random& random) {
-  const auto text = test::random_policy(random);
-  auto read = rules::read_policy(text, "random.json");
-  if (!read) throw std::runtime_error(rules::render(read.error(), "random.json", text));
-  return std::move(read->policy);
-}
+rules::Policy random_world(Random& random) { return test::policy_of(test::random_policy(random)); }
 
 Positions found(const rules::Policy& policy, LintKind kind) {
   rules::Diagnostics diagnostics;
