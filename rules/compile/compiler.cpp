@@ -20,9 +20,16 @@ namespace {
 
 using layout::SectionId;
 
+// A rule's text names its peers in the order in which they are written.
+bool same_words(const GroupRule& a, const GroupRule& b) {
+  return a.cidr_blocks == b.cidr_blocks && a.ipv6_cidr_blocks == b.ipv6_cidr_blocks &&
+         a.security_groups == b.security_groups && a.prefix_lists == b.prefix_lists;
+}
+bool same_words(const AclEntry& /*a*/, const AclEntry& /*b*/) { return true; }
+
 template <typename Rule>
 bool same_rules(const std::vector<Rule>& a, const std::vector<Rule>& b) {
-  return std::ranges::equal(a, b, [](const Rule& x, const Rule& y) { return same_rule(x, y); });
+  return std::ranges::equal(a, b, [](const Rule& x, const Rule& y) { return same_rule(x, y) && same_words(x, y); });
 }
 
 std::vector<std::uint32_t> marked(const std::vector<bool>& marks) {

@@ -168,5 +168,27 @@ TEST(CompilerUpdates, AreProvenOfAPolicyWithoutInterfaces) {
   EXPECT_TRUE(proof) << proof.error();
 }
 
+// A rule that means what it meant, in other words, is told in those words.
+TEST(CompilerUpdates, AreToldInTheWordsOfTheChange) {
+  const Policy policy = policy_of(R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+    "security_groups": { "web": {
+      "ingress": [ { "protocol": "47", "cidr_blocks": ["8.8.8.0/24", "9.9.9.9/32"] } ], "egress": [] } },
+    "subnets": { "a": { "cidr_block": "10.0.1.0/24" } },
+    "interfaces": { "web-1": { "subnet": "a", "private_ips": ["10.0.1.9"], "security_groups": ["web"] } } })");
+  auto kept = compile_and_keep(policy);
+  ASSERT_TRUE(kept);
+  const auto next = with_object(policy, Section::security_groups, "web", R"({
+      "ingress": [ { "protocol": "47", "cidr_blocks": ["9.9.9.9/32", "8.8.8.0/24"] } ],
+      "egress": [ { "protocol": "47", "cidr_blocks": ["8.8.8.0/24"] } ] })");
+  ASSERT_TRUE(next);
+  const auto updated = kept->compiler->update(*next);
+  ASSERT_TRUE(updated);
+  const PolicyView view(updated->image);
+  const auto verdict = view.judge_groups(view.interface_named("web-1"), Direction::ingress,
+                                         {.remote = Ipv4{0x0808'0801}, .protocol = 47});
+  ASSERT_TRUE(verdict.allow);
+  EXPECT_EQ(view.rule(verdict.rule).text, "protocol 47 from 9.9.9.9/32, 8.8.8.0/24");
+}
+
 }  // namespace
 }  // namespace sallyport::rules
