@@ -245,7 +245,7 @@ class Verifier {
   }
 
   [[nodiscard]] bool ruling_ok(std::uint32_t value) const {
-    return value == layout::kNothing || layout::rule_of(value) < t_.rules().size();
+    return value == layout::kNothing || (value < layout::kNothing && layout::rule_of(value) < t_.rules().size());
   }
 
   // Of one of a predicate's maps, if it is in the record itself; else there must be nothing.

@@ -1,8 +1,10 @@
 // An image is refused with the reason unless every byte of it is as it was written.
 #include "rules/image/image.h"
 
+#include <algorithm>
 #include <span>
 
+#include "rules/image/tables.h"
 #include "tests/rules/image/sample_image.h"
 
 namespace sallyport::rules {
@@ -95,6 +97,17 @@ TEST(Image, TheSectionTableMustBeExact) {
             "malformed: section lines: size and count do not agree");
 }
 
+// The reason after the first map that a predicate has in itself got this value.
+std::string with_own_ruling(std::uint32_t value) {
+  const Image image = sample().build();
+  const auto predicates = image.tables().predicates();
+  const auto has_own = [](const auto& each) { return std::ranges::find(each.maps, layout::kOwn) != each.maps.end(); };
+  const auto found = std::ranges::find_if(predicates, has_own);
+  if (found == predicates.end()) return "no map of its own in the sample";
+  return with_record(SectionId::predicates, static_cast<std::size_t>(found - predicates.begin()),
+                     offsetof(layout::PredicateRecord, own) + offsetof(layout::OwnMap, values), value);
+}
+
 TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   using namespace layout;
   constexpr std::uint32_t kFar = 0x5555'5555;
@@ -133,6 +146,7 @@ TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, maps),
                       step_map::leaf(ruling(0, kMaxRules - 1, 0))),
           "predicates");
+  refused(with_own_ruling(layout::kNothing + 1), "predicates");
   refused(with_record(SectionId::predicate_rules, 0, 0, kFar), "predicate_rules");
   refused(with_record(SectionId::rules, 0, offsetof(RuleRecord, owner), kFar), "rules");
   refused(with_record(SectionId::rules, 0, offsetof(RuleRecord, text), kFar), "rules");
