@@ -46,10 +46,13 @@ trap 'rm -rf "$work"' EXIT
 [ -n "$out" ] || { out=$work/found; mkdir "$out"; }
 "$bin/make-seeds" "$top" "$work/seeds"
 
+# Addresses must not differ from run to run: the program's branches depend on them, and so what is gone on from.
+fuzzer=("$bin/fuzz-$target")
+if [ -z "$seconds" ] && setarch -R true 2>/dev/null; then fuzzer=(setarch -R "${fuzzer[@]}"); fi
 options=(-max_len=65536 -len_control=0 -mutate_depth=1 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/")
-if [ -n "$seconds" ]; then options+=(-max_total_time="$seconds"); else options+=(-seed=1 -runs="$runs"); fi
+if [ -n "$seconds" ]; then options+=(-max_total_time="$seconds"); else options+=(-seed=1 -reload=0 -runs="$runs"); fi
 [ "$target" = image ] || options+=(-dict="$top/tests/fuzz/documents.dict")
-if ! "$bin/fuzz-$target" "${options[@]}" "$corpus" "$work/seeds/$target" >"$work/log" 2>&1; then
+if ! "${fuzzer[@]}" "${options[@]}" "$corpus" "$work/seeds/$target" >"$work/log" 2>&1; then
   grep -vE '^#[0-9]+' "$work/log" | tail -n 60
   for found in "$out"/*; do
     echo "found: $found, base64:"
@@ -59,3 +62,4 @@ if ! "$bin/fuzz-$target" "${options[@]}" "$corpus" "$work/seeds/$target" >"$work
   exit 1
 fi
 grep -E '^Done|^tally|slowest_unit|peak_rss_mb' "$work/log"
+if [ -z "$seconds" ] && grep -q '^tally: 0 ' "$work/log"; then echo "failed: nothing got that far"; exit 1; fi
