@@ -305,6 +305,7 @@ AddressClasses classify(const AddressObjects& objects, Meter& meter) {
     if (added) meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
     return std::pair(id, added);
   };
+  number({});  // layout::kNoObject
   const auto ipv4 = [&](Ipv4 address, const std::vector<ObjectId>& active) {
     const auto [id, added] = number(active);
     if (added) {

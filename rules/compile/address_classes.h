@@ -94,6 +94,7 @@ class AddressObjects {
   std::map<std::uint32_t, ObjectId> groups_;
 };
 
+// Class layout::kNoObject is the empty set's, whether or not an address has it.
 struct AddressClasses {
   std::vector<AddressStep> steps;  // addresses to classes
   std::vector<Ipv6Step> ipv6_steps;

@@ -16,10 +16,6 @@ void set_bound(Line& line, std::size_t i, std::uint32_t bound) {
   line.words[i / 2] = (line.words[i / 2] & ~(0xFFFFU << shift)) | bound << shift;
 }
 
-constexpr std::size_t parts_of(std::size_t count, std::size_t each) { return (count + each - 1) / each; }
-
-std::size_t tall_lines(std::size_t steps) { return 1 + parts_of(steps, step_map::kFlatSteps) * step_map::kFlatLines; }
-
 }  // namespace
 
 Ref StepMapWriter::write(Form form, std::size_t lines) {
@@ -41,26 +37,44 @@ void StepMapWriter::fill_steps(std::size_t line, std::span<const KeyStep> steps,
   }
 }
 
-// A bound before each map of `every` steps but the first.
-void StepMapWriter::fill_bounds(std::size_t line, std::span<const KeyStep> steps, std::size_t every) {
-  for (std::size_t i = 0; i < 32; ++i) {
-    const std::size_t next = (i + 1) * every;
-    set_bound(lines_[line], i, next < steps.size() ? steps[next].first - 1 : 0xFFFFU);
-  }
-}
-
-void StepMapWriter::fill_tall(std::size_t line, std::span<const KeyStep> steps) {
-  fill_bounds(line, steps, step_map::kFlatSteps);
-  for (std::size_t i = 0; i * step_map::kFlatSteps < steps.size(); ++i) {
-    const auto part = steps.subspan(i * step_map::kFlatSteps);
-    fill_steps(line + 1 + i * step_map::kFlatLines, part.first(std::min(part.size(), step_map::kFlatSteps)), 32, 16);
-  }
-}
-
 void StepMapWriter::fill_dense(std::size_t line, std::span<const KeyStep> steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::uint32_t end = i + 1 < steps.size() ? steps[i + 1].first : 0x10000;
     for (std::uint32_t key = steps[i].first; key < end; ++key) lines_[line + key / 16].words[key % 16] = steps[i].ref;
+  }
+}
+
+Ref StepMapWriter::bounded(std::span<const KeyStep> steps) {
+  if (steps.size() == 1 && step_map::is_leaf(steps.front().ref)) return steps.front().ref;
+  if (steps.size() <= step_map::kTinySteps) {
+    const Ref ref = write(Form::tiny, 1);
+    fill_steps(place(ref), steps, step_map::kTinyBounds, step_map::kTinyBounds / 2);
+    return ref;
+  }
+  const Ref ref = write(Form::flat, step_map::kFlatLines);
+  fill_steps(place(ref), steps, 32, 16);
+  return ref;
+}
+
+Ref StepMapWriter::part(std::uint32_t byte, std::span<const KeyStep> steps) {
+  if (steps.size() == 1) return steps.front().ref;
+  if (steps.size() <= step_map::kFlatSteps) return bounded(steps) | step_map::kInner;
+  const Ref ref = write(Form::page, step_map::kByteLines);
+  const std::size_t line = place(ref);
+  for (std::uint32_t low = 0, i = 0; low < 256; ++low) {
+    while (i + 1 < steps.size() && steps[i + 1].first <= (byte << 8U | low)) ++i;
+    lines_[line + low / 16].words[low % 16] = steps[i].ref;
+  }
+  return ref | step_map::kInner;
+}
+
+void StepMapWriter::fill_split(std::size_t line, std::span<const KeyStep> steps) {
+  for (std::uint32_t byte = 0, i = 0; byte < 256; ++byte) {
+    while (i + 1 < steps.size() && steps[i + 1].first <= byte << 8U) ++i;
+    std::size_t count = 1;
+    while (i + count < steps.size() && steps[i + count].first >> 8U == byte) ++count;
+    const Ref ref = part(byte, steps.subspan(i, count));
+    lines_[line + byte / 16].words[byte % 16] = ref;
   }
 }
 
@@ -70,38 +84,14 @@ Ref StepMapWriter::keys(std::span<const KeyStep> steps, bool quick) {
   for (const KeyStep& step : steps) {
     if (joined_.empty() || joined_.back().ref != step.ref) joined_.push_back(step);
   }
-  const std::span<const KeyStep> all(joined_);
-  const std::size_t count = all.size();
-  if (count == 1 && step_map::is_leaf(all.front().ref)) return all.front().ref;
-  if (count <= step_map::kTinySteps) {
-    const Ref ref = write(Form::tiny, 1);
-    fill_steps(place(ref), all, step_map::kTinyBounds, step_map::kTinyBounds / 2);
-    return ref;
-  }
-  if (count <= step_map::kFlatSteps) {
-    const Ref ref = write(Form::flat, step_map::kFlatLines);
-    fill_steps(place(ref), all, 32, 16);
-    return ref;
-  }
-  if (count <= step_map::kTallSteps) {
-    const Ref ref = write(Form::tall, tall_lines(count));
-    fill_tall(place(ref), all);
-    return ref;
-  }
-  if (count > step_map::kHighSteps || quick) {
+  if (joined_.size() <= step_map::kFlatSteps) return bounded(joined_);
+  if (quick) {
     const Ref ref = write(Form::dense, step_map::kDenseLines);
-    fill_dense(place(ref), all);
+    fill_dense(place(ref), joined_);
     return ref;
   }
-  const std::size_t talls = parts_of(count, step_map::kTallSteps);
-  const std::size_t last = count - (talls - 1) * step_map::kTallSteps;
-  const Ref ref = write(Form::high, 1 + (talls - 1) * step_map::kTallLines + tall_lines(last));
-  const std::size_t line = place(ref);
-  fill_bounds(line, all, step_map::kTallSteps);
-  for (std::size_t i = 0; i < talls; ++i) {
-    const auto part = all.subspan(i * step_map::kTallSteps);
-    fill_tall(line + 1 + i * step_map::kTallLines, part.first(std::min(part.size(), step_map::kTallSteps)));
-  }
+  const Ref ref = write(Form::split, step_map::kByteLines);
+  fill_split(place(ref), joined_);
   return ref;
 }
 

@@ -28,7 +28,7 @@ class StepMapWriter {
   explicit StepMapWriter(std::vector<Line>& lines, std::size_t before = 0) : lines_(lines), before_(before) {}
   void go_on_behind(std::size_t before) { before_ = before; }
 
-  // Steps ascend and the first begins at 0. `quick`: rather a dense map than one of more than two lookups.
+  // Steps ascend and the first begins at 0. `quick`: rather a dense map than a split one.
   [[nodiscard]] step_map::Ref keys(std::span<const KeyStep> steps, bool quick = false);
   [[nodiscard]] step_map::Ref addresses(std::span<const AddressStep> steps);
 
@@ -36,9 +36,12 @@ class StepMapWriter {
   [[nodiscard]] step_map::Ref write(step_map::Form form, std::size_t lines);
   [[nodiscard]] std::size_t place(step_map::Ref ref) const { return step_map::line_of(ref) - before_; }
   void fill_steps(std::size_t line, std::span<const KeyStep> steps, std::size_t bounds, std::size_t values_at);
-  void fill_tall(std::size_t line, std::span<const KeyStep> steps);
+  // The smallest map of bounds that holds the steps, or a leaf. Precondition: there is one.
+  [[nodiscard]] step_map::Ref bounded(std::span<const KeyStep> steps);
   void fill_dense(std::size_t line, std::span<const KeyStep> steps);
-  void fill_bounds(std::size_t line, std::span<const KeyStep> steps, std::size_t every);
+  void fill_split(std::size_t line, std::span<const KeyStep> steps);
+  // Of the keys of one byte; `steps` are those that hold some of them.
+  [[nodiscard]] step_map::Ref part(std::uint32_t byte, std::span<const KeyStep> steps);
 
   std::vector<Line>& lines_;
   std::size_t before_;

@@ -91,6 +91,7 @@ std::size_t place_in(const layout::RowBucket& bucket, std::uint32_t address_clas
 
 // The predicate of a class, or kNone where only what matches any address counts.
 std::uint32_t row_predicate(const Tables& tables, const DescriptorRecord& descriptor, std::uint32_t address_class) {
+  if (address_class == layout::kNoObject) return kNone;
   const auto* buckets = tables.row_buckets().data() + descriptor.buckets;
   const std::uint32_t at = layout::bucket_of(address_class, descriptor.mask);
   const layout::RowBucket& first = buckets[at];

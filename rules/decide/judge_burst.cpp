@@ -12,6 +12,7 @@
 
 #include "rules/decide/same_class.h"
 #include "rules/image/tables.h"
+#include "rules/image/wide_map.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -26,46 +27,123 @@ using layout::PredicateRecord;
 using layout::RowBucket;
 using layout::Tables;
 using layout::TrafficKind;
+using step_map::Form;
 using step_map::Key;
 using step_map::Ref;
 
 constexpr std::size_t kBurst = 32;
 
-constexpr std::array<std::uint8_t, 256> kKinds = [] {
+// How a packet's protocol is told apart, by its number (layout::Maps).
+constexpr std::array<std::uint8_t, 256> kinds_with(std::size_t icmp) {
   std::array<std::uint8_t, 256> kinds{};
   kinds.fill(static_cast<std::uint8_t>(TrafficKind::other));
   kinds[kProtocolTcp] = static_cast<std::uint8_t>(TrafficKind::tcp);
   kinds[kProtocolUdp] = static_cast<std::uint8_t>(TrafficKind::udp);
-  kinds[kProtocolIcmp] = static_cast<std::uint8_t>(TrafficKind::icmp);
+  kinds[icmp] = static_cast<std::uint8_t>(TrafficKind::icmp);
   return kinds;
-}();
+}
+constexpr std::array<std::uint8_t, 256> kIpv4Kinds = kinds_with(kProtocolIcmp);
+constexpr std::array<std::uint8_t, 256> kIpv6Kinds = kinds_with(kProtocolIcmpv6);
 
-// Read in place of a map where there is none: whatever the key, the first bound is not below it.
-constexpr Line kNoLine = [] {
-  Line line;
-  line.words.fill(0xFFFF'FFFFU);
-  return line;
-}();
+// Some of a burst, by their places.
+struct Picked {
+  std::array<std::uint8_t, kBurst> at;
+  std::size_t count = 0;
+  // `wanted`: 0 or 1. A number, since of a comparison the compiler makes a branch, which is not to be foreseen.
+  [[gnu::always_inline]] void add_if(std::uint32_t wanted, std::size_t i) {
+    at[count] = static_cast<std::uint8_t>(i);
+    count += wanted;
+  }
+};
 
+// 1 if a Ref is a map of one of these forms.
+template <typename... Forms>
+[[gnu::always_inline]] inline std::uint32_t is_any(Ref ref, Forms... forms) {
+  return ((1U << static_cast<std::uint32_t>(forms)) | ...) >> (ref >> 28U) & 1U;
+}
+constexpr Form kOwnForm = step_map::form_of(layout::kOwn);
+
+// All bits where a Ref is a leaf.
+[[gnu::always_inline]] inline std::uint32_t leaf_mask(Ref ref) {
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(ref) >> 31);
+}
 // Of a class without a row.
 constexpr PredicateRecord kNoPredicate = [] {
   PredicateRecord predicate{};
   predicate.maps.fill(step_map::leaf(kNothing));
+  predicate.icmpv6 = step_map::leaf(kNothing);
   return predicate;
 }();
 
 [[gnu::always_inline]] inline void ask_for(const void* at) { __builtin_prefetch(at); }
 
-[[gnu::always_inline]] inline Key key_of(const Query& query, std::uint8_t kind) {
-  const std::uint32_t icmp = std::uint32_t{query.icmp_type} << 8U | query.icmp_code;
-  const std::uint32_t other = kind == static_cast<std::uint8_t>(TrafficKind::icmp) ? icmp : query.protocol;
-  return static_cast<Key>(kind < static_cast<std::uint8_t>(TrafficKind::icmp) ? query.destination_port : other);
+template <typename AnyQuery>
+[[gnu::always_inline]] inline Key key_of(const AnyQuery& query, std::uint8_t kind) {
+  const auto icmp = static_cast<Key>(std::uint32_t{query.icmp_type} << 8U | query.icmp_code);
+  const std::array<Key, layout::kTrafficKinds> keys{query.destination_port, query.destination_port, icmp,
+                                                    query.protocol};
+  return keys[kind];
+}
+
+// `a`, or `b` if `which` is 1 and not 0.
+template <typename T>
+[[gnu::always_inline]] inline const T* either(const T* a, const T* b, std::uint32_t which) {
+  const std::uintptr_t mask = std::uintptr_t{0} - which;
+  return reinterpret_cast<const T*>((reinterpret_cast<std::uintptr_t>(a) & ~mask) |
+                                    (reinterpret_cast<std::uintptr_t>(b) & mask));
 }
 
 // The values of a dense map, nullptr for another.
 const std::uint32_t* dense_words(const Line* lines, Ref ref) {
-  if (step_map::is_leaf(ref) || step_map::form_of(ref) != step_map::Form::dense) return nullptr;
+  if (step_map::is_leaf(ref) || step_map::form_of(ref) != Form::dense) return nullptr;
   return lines[step_map::line_of(ref)].words.data();
+}
+
+[[gnu::always_inline]] inline Ref map_at(const Line* lines, Ref ref, Key key) {
+  return step_map::is_leaf(ref) ? ref : step_map::find(lines, ref, key);
+}
+
+// The line of a map, of a leaf any.
+[[gnu::always_inline]] inline const Line* line_at(const Line* lines, Ref ref) {
+  return lines + (step_map::line_of(ref) & ~leaf_mask(ref));
+}
+
+// Which word of a split, page or dense map answers a key; 0 for other forms.
+[[gnu::always_inline]] inline std::uint32_t index_of(Ref ref, Key key) {
+  const std::uint32_t high = std::uint32_t{key} >> 8U & (0U - is_any(ref, Form::split));
+  const std::uint32_t low = key & 0xFFU & (0U - is_any(ref, Form::page, Form::dense));
+  return high | low | (key & 0xFF00U & (0U - is_any(ref, Form::dense)));
+}
+
+// 16 bits of an address, as Ipv6::word does; of word 8 and more anything.
+[[gnu::always_inline]] inline Key word_of(const Ipv6& address, std::uint32_t word) {
+  const std::uint64_t second = std::uint64_t{0} - (word >> 2U & 1U);
+  const std::uint64_t half = (address.high & ~second) | (address.low & second);
+  return static_cast<Key>(half >> (48U - 16U * (word & 3U)));
+}
+
+// 1 if a < b.
+[[gnu::always_inline]] inline std::uint32_t less(const Ipv6& a, const Ipv6& b) {
+  const std::uint32_t high = a.high < b.high ? 1 : 0;
+  const std::uint32_t equal = a.high == b.high ? 1 : 0;
+  const std::uint32_t low = a.low < b.low ? 1 : 0;
+  return high | (equal & low);
+}
+
+// Masks of an address's first 0-8 words.
+constexpr std::array<Ipv6, 16> kFirstWords = [] {
+  std::array<Ipv6, 16> masks{};
+  for (unsigned count = 0; count <= wide_map::kWords; ++count) masks[count] = wide_map::first_words(kLastIpv6, count);
+  return masks;
+}();
+
+// A map over ports: noted and its line asked for, unless it is a leaf, the predicate's own, or rare and asked at once.
+[[gnu::always_inline]] inline void pick_map(const Line* lines, std::size_t i, Key key, Ref& ref, Picked& maps) {
+  const std::uint32_t form = ref >> 28U;
+  if (form - 2U < 5U) [[unlikely]]
+    ref = step_map::find(lines, ref, key);
+  ask_for(line_at(lines, ref));
+  maps.add_if(is_any(ref, Form::tiny, Form::flat), i);
 }
 
 [[gnu::always_inline]] inline GroupVerdict verdict_of(std::uint32_t any, std::uint32_t peer, std::uint32_t flags,
@@ -147,7 +225,10 @@ inline std::uint32_t same(const RowClasses& classes, std::uint32_t address_class
 
 #endif
 
-using Judge = void (*)(const Tables&, std::span<const GroupQuestion>, GroupVerdict*);
+struct Judges {
+  void (*ipv4)(const Tables&, std::span<const GroupQuestion>, GroupVerdict*);
+  void (*ipv6)(const Tables&, std::span<const Ipv6GroupQuestion>, GroupVerdict*);
+};
 
 bool has(InstructionSet set) {
 #if defined(__x86_64__)
@@ -162,20 +243,26 @@ bool has(InstructionSet set) {
   return set == InstructionSet::scalar;
 }
 
-Judge judge_with(InstructionSet set) {
+Judges judges_with(InstructionSet set) {
   switch (set) {
 #if defined(__x86_64__)
     case InstructionSet::sse2:
-      return sse2::judge;
+      return {.ipv4 = sse2::judge<sse2::Ipv4Classes>, .ipv6 = sse2::judge<sse2::Ipv6Classes>};
     case InstructionSet::avx2:
-      return avx2::judge;
+      return {.ipv4 = avx2::judge<avx2::Ipv4Classes>, .ipv6 = avx2::judge<avx2::Ipv6Classes>};
 #endif
     default:
-      return scalar::judge;
+      return {.ipv4 = scalar::judge<scalar::Ipv4Classes>, .ipv6 = scalar::judge<scalar::Ipv6Classes>};
   }
 }
 
-void judge_all(Judge judge, const Tables& tables, std::span<const GroupQuestion> questions,
+const Judges& best_judges() {
+  static const Judges best = judges_with(instruction_sets().back());
+  return best;
+}
+
+template <typename Judge, typename Question>
+void judge_all(Judge judge, const Tables& tables, std::span<const Question> questions,
                std::span<GroupVerdict> verdicts) {
   for (std::size_t first = 0; first < questions.size(); first += kBurst) {
     const std::size_t count = std::min(kBurst, questions.size() - first);
@@ -200,12 +287,20 @@ std::string_view name_of(InstructionSet set) {
 
 void judge_groups_with(InstructionSet set, const Image& image, std::span<const GroupQuestion> questions,
                        std::span<GroupVerdict> verdicts) {
-  judge_all(judge_with(set), image.tables(), questions, verdicts);
+  judge_all(judges_with(set).ipv4, image.tables(), questions, verdicts);
+}
+
+void judge_groups_with(InstructionSet set, const Image& image, std::span<const Ipv6GroupQuestion> questions,
+                       std::span<GroupVerdict> verdicts) {
+  judge_all(judges_with(set).ipv6, image.tables(), questions, verdicts);
 }
 
 void PolicyView::judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
-  static const Judge kBest = judge_with(instruction_sets().back());
-  judge_all(kBest, *tables_, questions, verdicts);
+  judge_all(best_judges().ipv4, *tables_, questions, verdicts);
+}
+
+void PolicyView::judge_groups(std::span<const Ipv6GroupQuestion> questions, std::span<GroupVerdict> verdicts) const {
+  judge_all(best_judges().ipv6, *tables_, questions, verdicts);
 }
 
 }  // namespace sallyport::rules

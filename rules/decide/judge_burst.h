@@ -1,5 +1,5 @@
-// Bursts judged by one instruction set or another: for tests and benchmarks, which compare them. The packet path calls
-// PolicyView::judge_groups, which takes the best that the processor has.
+// Bursts judged by one instruction set or another: for tests and benchmarks, which compare them.
+// PolicyView::judge_groups takes the best that the processor has.
 //
 // Owner: rules/decide.
 #pragma once
@@ -21,6 +21,8 @@ enum class InstructionSet : std::uint8_t { scalar, sse2, avx2 };
 
 // Precondition: the processor has the set, and there are as many verdicts as questions.
 void judge_groups_with(InstructionSet set, const Image& image, std::span<const GroupQuestion> questions,
+                       std::span<GroupVerdict> verdicts);
+void judge_groups_with(InstructionSet set, const Image& image, std::span<const Ipv6GroupQuestion> questions,
                        std::span<GroupVerdict> verdicts);
 
 }  // namespace sallyport::rules

@@ -62,11 +62,14 @@ struct Ipv6Query {
 };
 
 // One of a burst of questions to groups.
-struct GroupQuestion {
+template <typename AnyQuery>
+struct QuestionOf {
   InterfaceIndex interface = kNone;
   Direction direction = Direction::ingress;
-  Query query;
+  AnyQuery query;
 };
+using GroupQuestion = QuestionOf<Query>;
+using Ipv6GroupQuestion = QuestionOf<Ipv6Query>;
 
 struct GroupVerdict {
   bool allow = false;
@@ -147,6 +150,7 @@ class PolicyView {
   [[nodiscard]] GroupVerdict judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const;
   // The same for many at once: verdicts[i] answers questions[i]. Precondition: there are as many verdicts.
   void judge_groups(std::span<const GroupQuestion> questions, std::span<GroupVerdict> verdicts) const;
+  void judge_groups(std::span<const Ipv6GroupQuestion> questions, std::span<GroupVerdict> verdicts) const;
   [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Query& query) const;
   [[nodiscard]] GroupVerdict judge_groups(InterfaceIndex interface, Direction direction, const Ipv6Query& query) const;
   [[nodiscard]] AclVerdict judge_acl(AclIndex acl, Direction direction, const Ipv6Query& query) const;

@@ -24,7 +24,7 @@ namespace sallyport::rules::layout {
 static_assert(std::endian::native == std::endian::little, "images are read in place");
 
 inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxSections = 1024;
@@ -184,6 +184,9 @@ struct alignas(32) DescriptorRecord {
   std::uint32_t predicate;  // whose rules match any address
 };
 static_assert(sizeof(DescriptorRecord) == 32);
+
+// The class of addresses that no rule names but by 0.0.0.0/0 or ::/0. It has no row.
+inline constexpr std::uint32_t kNoObject = 0;
 
 // Eight rows, a class and its predicate each; kNoIndex marks a free place, the used ones come first. A class stands in
 // the bucket that bucket_of names or, if that one is full, in the next (the last one's next is the first).

@@ -3,8 +3,8 @@
 // Owner: rules/image. Written by rules/compile, read by rules/decide; an image holds all of them in one array of lines.
 // A Ref is either a leaf, which is a value of 31 bits, or says where a map lies and of which form it is. Ports are one
 // map; an IPv4 address is two, its high half leading to a leaf or to the map of its low half.
-// Always: a lookup touches at most one line for `tiny` and `dense`, 2 for `flat`, 3 for `tall`, 4 for `high`, whatever
-// the number of rules. In a line of bounds each bound is the last key of an interval; unused ones are 0xFFFF.
+// Always: a lookup touches one line for `tiny` and `dense`, 2 for `flat`, at most 3 for `split`, whatever the number of
+// rules. In a line of bounds each bound is the last key of an interval; unused ones are 0xFFFF.
 #pragma once
 
 #include <array>
@@ -32,28 +32,28 @@ using Key = std::uint16_t;
 
 inline constexpr std::uint32_t kLeaf = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxValue = 0x7FFF'FFFFU;
-inline constexpr std::uint32_t kMaxLine = 0x0FFF'FFFFU;
+inline constexpr std::uint32_t kInner = 0x0800'0000U;
+inline constexpr std::uint32_t kMaxLine = kInner - 1;
 
-// How many intervals a map of each form can tell apart, and how many lines it takes.
-//   tiny:  10 bounds, then 11 values, in one line
-//   flat:  a line of bounds (31 used), two lines of 32 values
-//   tall:  a line of 32 bounds, then up to 33 flat maps that are full but for the last
-//   high:  a line of 32 bounds, then up to 33 tall maps that are full but for the last
-//   dense: 65,536 values, no bounds
-enum class Form : std::uint32_t { tiny, flat, tall, high, dense };
+// What the forms hold, and how many lines they take.
+//   tiny:  up to 11 intervals: 10 bounds, then 11 values, in one line
+//   flat:  up to 32: a line of bounds (31 used), two lines of 32 values
+//   split: 256 refs by the key's high byte. A ref with kInner is a map of the same key, tiny, flat or page, that is
+//          asked for the keys of this byte alone
+//   page:  256 values by the key's low byte; kInner always
+//   dense: 65,536 values
+enum class Form : std::uint32_t { tiny, flat, split, page, dense };
 
 inline constexpr std::size_t kTinyBounds = 10;
 inline constexpr std::size_t kTinySteps = kTinyBounds + 1;
 inline constexpr std::size_t kFlatSteps = 32;
 inline constexpr std::size_t kFlatLines = 3;
-inline constexpr std::size_t kFanOut = 33;
-inline constexpr std::size_t kTallSteps = kFanOut * kFlatSteps;
-inline constexpr std::size_t kTallLines = 1 + kFanOut * kFlatLines;
-inline constexpr std::size_t kHighSteps = kFanOut * kTallSteps;
+inline constexpr std::size_t kByteLines = 256 / 16;
 inline constexpr std::size_t kDenseLines = 65536 / 16;
 
 [[nodiscard]] constexpr Ref leaf(std::uint32_t value) { return kLeaf | value; }
 [[nodiscard]] constexpr bool is_leaf(Ref ref) { return (ref & kLeaf) != 0; }
+[[nodiscard]] constexpr bool is_inner(Ref ref) { return (ref & (kLeaf | kInner)) == kInner; }
 [[nodiscard]] constexpr std::uint32_t value_of(Ref ref) { return ref & kMaxValue; }
 [[nodiscard]] constexpr Ref ref_to(Form form, std::uint32_t line) {
   return static_cast<std::uint32_t>(form) << 28U | line;
@@ -98,34 +98,25 @@ inline constexpr std::size_t kDenseLines = 65536 / 16;
   return static_cast<std::uint32_t>(std::countr_zero(not_below(line, key) | std::uint64_t{1} << 32U));
 }
 
-[[nodiscard]] inline Ref find_flat(const Line* at, Key key) {
-  const std::uint32_t step = bounds_below_32(at[0], key);
-  return at[1 + step / 16].words[step % 16];
-}
-[[nodiscard]] inline Ref find_tall(const Line* at, Key key) {
-  return find_flat(at + 1 + bounds_below_32(at[0], key) * kFlatLines, key);
-}
-
-// What the map that `ref` names says of `key`. Precondition: not a leaf. Maps of the two small forms, which are nearly
-// all, are read alike: which of them comes next is not to be foreseen.
-[[nodiscard]] inline Ref find(const Line* lines, Ref ref, Key key) {
+// What one map says of `key`; it may lead to an inner one.
+[[nodiscard]] inline Ref find_once(const Line* lines, Ref ref, Key key) {
   const Line* at = lines + line_of(ref);
+  const std::uint32_t* words = at->words.data();
   const Form form = form_of(ref);
-  if (form <= Form::flat) {
+  if (form <= Form::flat) {  // read alike: which of them comes next is not to be foreseen
     const auto flat = static_cast<std::uint32_t>(form);
     const std::uint64_t ends = not_below(at[0], key) | std::uint64_t{1} << (flat != 0 ? 32U : kTinyBounds);
     const std::size_t first = flat != 0 ? 16U : kTinyBounds / 2;
-    return at->words.data()[first + static_cast<std::uint32_t>(std::countr_zero(ends))];
+    return words[first + static_cast<std::uint32_t>(std::countr_zero(ends))];
   }
-  switch (form) {
-    case Form::tall:
-      return find_tall(at, key);
-    case Form::high:
-      return find_tall(at + 1 + bounds_below_32(at[0], key) * kTallLines, key);
-    default:
-      break;
-  }
-  return at[key / 16U].words[key % 16U];
+  if (form == Form::dense) return words[key];
+  return words[form == Form::split ? key >> 8U : key & 0xFFU];
+}
+
+// What the map that `ref` names says of `key`. Precondition: not a leaf.
+[[nodiscard]] inline Ref find(const Line* lines, Ref ref, Key key) {
+  const Ref found = find_once(lines, ref, key);
+  return is_inner(found) ? find_once(lines, found, key) : found;
 }
 
 // The value that a map of ports, or a pair of maps for an address, ends at.

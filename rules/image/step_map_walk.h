@@ -24,71 +24,92 @@ namespace sallyport::rules::step_map {
 
 namespace detail {
 
-// Up to `last`, beginning with `first`, which is moved on.
+// visit(first, last, ref) for neighbours that say the same at once.
 template <typename Visit>
-void walk_steps(const Line& bounds, std::size_t limit, const std::uint32_t* values, std::uint32_t& first,
+class Joined {
+ public:
+  explicit Joined(Visit& visit) : visit_(visit) {}
+  void operator()(std::uint32_t first, std::uint32_t last, Ref ref) {
+    if (begun_ && ref == ref_) {
+      last_ = last;
+      return;
+    }
+    if (begun_) visit_(first_, last_, ref_);
+    begun_ = true;
+    first_ = first;
+    last_ = last;
+    ref_ = ref;
+  }
+
+  void finish() { visit_(first_, last_, ref_); }
+
+ private:
+  Visit& visit_;
+  bool begun_ = false;
+  std::uint32_t first_ = 0, last_ = 0;
+  Ref ref_ = 0;
+};
+
+// The keys from `first` to `last` of a map with bounds.
+template <typename Visit>
+void walk_steps(const Line& bounds, std::size_t limit, const std::uint32_t* values, std::uint32_t first,
                 std::uint32_t last, Visit&& visit) {
   const std::size_t count = count_bounds(bounds, limit);
-  for (std::size_t i = 0; i <= count; ++i) {
-    const std::uint32_t end = i < count ? bound_at(bounds, i) : last;
+  for (std::size_t i = 0; i <= count && first <= last; ++i) {
+    const std::uint32_t end = i < count ? std::min(bound_at(bounds, i), last) : last;
+    if (end < first) continue;
     visit(first, end, values[i]);
     first = end + 1;
   }
 }
 
+// The same of a map of any form but split.
 template <typename Visit>
-void walk_flat(const Line* at, std::uint32_t& first, std::uint32_t last, Visit&& visit) {
-  walk_steps(at[0], 32, at[1].words.data(), first, last, visit);
+void walk_part(const Line* lines, Ref ref, std::uint32_t first, std::uint32_t last, Visit&& visit) {
+  const Line* at = lines + line_of(ref);
+  const std::uint32_t* words = at->words.data();
+  switch (form_of(ref)) {
+    case Form::tiny:
+      return walk_steps(at[0], kTinyBounds, words + kTinyBounds / 2, first, last, visit);
+    case Form::flat:
+      return walk_steps(at[0], 32, words + 16, first, last, visit);
+    default:
+      break;
+  }
+  const std::uint32_t mask = form_of(ref) == Form::dense ? 0xFFFFU : 0xFFU;
+  for (std::uint32_t key = first; key <= last; ++key) visit(key, key, words[key & mask]);
 }
 
-// `lines` apart from each other lie the maps below a line of bounds.
-template <typename Walk>
-void walk_children(const Line* at, std::size_t lines, std::uint32_t last, Walk&& walk) {
-  const std::size_t count = count_bounds(at[0], 32);
-  for (std::size_t i = 0; i <= count; ++i) walk(at + 1 + i * lines, i < count ? bound_at(at[0], i) : last);
-}
-
 template <typename Visit>
-void walk_tall(const Line* at, std::uint32_t& first, std::uint32_t last, Visit&& visit) {
-  walk_children(at, kFlatLines, last,
-                [&](const Line* child, std::uint32_t end) { walk_flat(child, first, end, visit); });
+void walk_split(const Line* lines, Ref ref, Visit&& visit) {
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    const Ref part = lines[line_of(ref) + byte / 16].words[byte % 16];
+    const std::uint32_t first = byte << 8U;
+    if (is_inner(part)) {
+      walk_part(lines, part, first, first | 0xFFU, visit);
+    } else {
+      visit(first, first | 0xFFU, part);
+    }
+  }
 }
 
 }  // namespace detail
 
-// visit(first, last, ref) for every interval of the map, in order; keys as 32 bits. A leaf is one interval. Neighbours
-// may have the same ref only in a dense map's place: there they are joined.
+// visit(first, last, ref) for every interval of the map, in order; keys as 32 bits. A leaf is one interval. No two
+// neighbours have the same ref.
 template <typename Visit>
 void walk(const Line* lines, Ref ref, Visit&& visit) {
   if (is_leaf(ref)) {
     visit(std::uint32_t{0}, std::uint32_t{0xFFFF}, ref);
     return;
   }
-  const Line* at = lines + line_of(ref);
-  std::uint32_t first = 0;
-  switch (form_of(ref)) {
-    case Form::tiny:
-      detail::walk_steps(at[0], kTinyBounds, at[0].words.data() + kTinyBounds / 2, first, 0xFFFF, visit);
-      return;
-    case Form::flat:
-      detail::walk_flat(at, first, 0xFFFF, visit);
-      return;
-    case Form::tall:
-      detail::walk_tall(at, first, 0xFFFF, visit);
-      return;
-    case Form::high:
-      detail::walk_children(at, kTallLines, 0xFFFF,
-                            [&](const Line* child, std::uint32_t end) { detail::walk_tall(child, first, end, visit); });
-      return;
-    case Form::dense:
-      break;
+  detail::Joined joined(visit);
+  if (form_of(ref) == Form::split) {
+    detail::walk_split(lines, ref, joined);
+  } else {
+    detail::walk_part(lines, ref, 0, 0xFFFF, joined);
   }
-  for (std::uint32_t key = 1; key <= 0x10000; ++key) {
-    const auto value = [&](std::uint32_t k) { return at[k / 16].words[k % 16]; };
-    if (key < 0x10000 && value(key) == value(first)) continue;
-    visit(first, key - 1, value(first));
-    first = key;
-  }
+  joined.finish();
 }
 
 // The same of a pair of maps over addresses: visit(first, last, value).

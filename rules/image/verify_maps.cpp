@@ -27,57 +27,36 @@ bool bounds_ok(const Line& line, std::size_t limit, std::size_t most) {
   return true;
 }
 
-bool flats_ok(const Line* at, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!bounds_ok(at[i * step_map::kFlatLines], 32, step_map::kFlatSteps - 1)) return false;
-  }
-  return true;
+bool all_bounds_ok(Form form, const Line& line) {
+  if (form == Form::tiny) return bounds_ok(line, step_map::kTinyBounds, step_map::kTinyBounds);
+  return form != Form::flat || bounds_ok(line, 32, step_map::kFlatSteps - 1);
 }
 
-std::size_t children(const Line& line) { return step_map::count_bounds(line, 32) + 1; }
-
-bool all_bounds_ok(Form form, const Line* at) {
-  switch (form) {
-    case Form::tiny:
-      return bounds_ok(at[0], step_map::kTinyBounds, step_map::kTinyBounds);
-    case Form::flat:
-      return flats_ok(at, 1);
-    case Form::tall:
-      return bounds_ok(at[0], 32, 32) && flats_ok(at + 1, children(at[0]));
-    case Form::high:
-      if (!bounds_ok(at[0], 32, 32)) return false;
-      for (std::size_t i = 0; i < children(at[0]); ++i) {
-        const Line* tall = at + 1 + i * step_map::kTallLines;
-        if (!bounds_ok(tall[0], 32, 32) || !flats_ok(tall + 1, children(tall[0]))) return false;
-      }
-      return true;
-    case Form::dense:
-      break;
+// Those of an inner map split its byte's keys and no others.
+bool bounds_inside(Form form, const Line& line, std::uint32_t byte) {
+  if (form != Form::tiny && form != Form::flat) return true;
+  const std::size_t count = step_map::count_bounds(line, form == Form::tiny ? step_map::kTinyBounds : 32);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (step_map::bound_at(line, i) >> 8U != byte || (step_map::bound_at(line, i) & 0xFFU) == 0xFFU) return false;
   }
   return true;
 }
 
 }  // namespace
 
-// Lines that a map of this form takes whose first line is in the image; more than there are where it does not fit.
-std::size_t MapChecker::extent(Form form, std::size_t line) const {
-  const std::size_t too_much = lines_.size() + 1;
-  if (form == wide_map::kFew || form == wide_map::kSkip) return 1;
+// Lines that a map of this form takes.
+std::size_t MapChecker::extent(Form form) {
   switch (form) {
-    case Form::tiny:
-      return 1;
     case Form::flat:
       return step_map::kFlatLines;
-    case Form::tall:
-      return 1 + children(lines_[line]) * step_map::kFlatLines;
-    case Form::high: {
-      const std::size_t last = line + 1 + (children(lines_[line]) - 1) * step_map::kTallLines;
-      return last < lines_.size() ? last - line + extent(Form::tall, last) : too_much;
-    }
+    case Form::split:
+    case Form::page:
+      return step_map::kByteLines;
     case Form::dense:
       return step_map::kDenseLines;
+    default:
+      return 1;
   }
-  return too_much;
 }
 
 std::optional<std::string_view> MapChecker::steps(Ref ref, const RefOk& ref_ok) const {
@@ -96,7 +75,7 @@ std::optional<std::string_view> MapChecker::map(Ref ref, std::uint8_t role, cons
   if (step_map::is_leaf(ref)) return ref_ok(ref);
   const Form form = step_map::form_of(ref);
   const std::size_t line = step_map::line_of(ref);
-  if (form > Form::dense) return "a map of no known form";
+  if (form > Form::dense || form == Form::page || step_map::is_inner(ref)) return "a map of no known form";
   const auto mark = static_cast<std::uint16_t>(static_cast<std::uint32_t>(form) << 8U | role);
   if (line < lines_.size() && marks_[line] == mark) return std::nullopt;
   if (auto problem = take(ref, mark)) return problem;
@@ -107,13 +86,25 @@ std::optional<std::string_view> MapChecker::take(Ref ref, std::uint16_t mark) {
   const Form form = step_map::form_of(ref);
   const std::size_t line = step_map::line_of(ref);
   if (line >= lines_.size()) return "a map outside the table";
-  const std::size_t size = extent(form, line);
+  const std::size_t size = extent(form);
   if (line + size > lines_.size()) return "a map outside the table";
   const auto marks = std::span(marks_).subspan(line, size);
   if (std::ranges::any_of(marks, [](std::uint16_t m) { return m != 0; })) return "maps overlap";
   std::ranges::fill(marks, kInside);
   marks.front() = mark;
-  if (!all_bounds_ok(form, &lines_[line])) return "bounds not in order";
+  if (!all_bounds_ok(form, lines_[line])) return "bounds not in order";
+  return form == Form::split ? take_parts(line) : std::nullopt;
+}
+
+std::optional<std::string_view> MapChecker::take_parts(std::size_t line) {
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    const Ref part = lines_[line + byte / 16].words[byte % 16];
+    if (!step_map::is_inner(part)) continue;
+    const Form form = step_map::form_of(part);
+    if (form != Form::tiny && form != Form::flat && form != Form::page) return "a map of no known form";
+    if (auto problem = take(part & ~step_map::kInner, kInside)) return problem;
+    if (!bounds_inside(form, lines_[step_map::line_of(part)], byte)) return "bounds not in order";
+  }
   return std::nullopt;
 }
 

@@ -46,7 +46,9 @@ class MapChecker {
   };
   std::optional<std::string_view> wide_below(const WideMap& map, std::uint8_t role, const ValueOk& value_ok);
   std::optional<std::string_view> wide_skip(const WideMap& map, std::uint8_t role, const ValueOk& value_ok);
-  [[nodiscard]] std::size_t extent(step_map::Form form, std::size_t line) const;
+  // The same of what a split map leads to.
+  std::optional<std::string_view> take_parts(std::size_t line);
+  [[nodiscard]] static std::size_t extent(step_map::Form form);
   [[nodiscard]] std::optional<std::string_view> steps(step_map::Ref ref, const RefOk& ref_ok) const;
 
   std::span<const Line> lines_;

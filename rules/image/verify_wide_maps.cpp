@@ -47,7 +47,8 @@ std::optional<std::string_view> MapChecker::wide(Ref ref, std::uint8_t role, con
 std::optional<std::string_view> MapChecker::wide_below(const WideMap& map, std::uint8_t role, const ValueOk& value_ok) {
   if (step_map::is_leaf(map.ref)) return value_problem(map.ref, value_ok);
   const step_map::Form form = step_map::form_of(map.ref);
-  if (form > wide_map::kSkip) return "a map of no known form";
+  const bool unknown = form > wide_map::kSkip || form == step_map::Form::page || step_map::is_inner(map.ref);
+  if (unknown) return "a map of no known form";
   if (map.word >= wide_map::kWords) return "a map where a value should be";
   const auto mark = static_cast<std::uint16_t>(static_cast<std::uint32_t>(form) << 8U | role);
   if (auto problem = take(map.ref, mark)) return problem;

@@ -7,7 +7,7 @@
 //   skip: an address, then what lies below its first words, what lies under them, what lies above, and their number.
 //         Two or more words that all the interesting addresses below share, compared at once.
 // Always: every map of the tree has one parent and stands for one range of addresses. A step map answers for one word
-// in at most 4 lines, so a lookup touches at most kMostLines whatever the number of prefixes; `few` ends it and `skip`
+// in at most 3 lines, so a lookup touches at most kMostLines whatever the number of prefixes; `few` ends it and `skip`
 // replaces at least two step maps.
 #pragma once
 
@@ -27,7 +27,7 @@ inline constexpr Form kFew = static_cast<Form>(static_cast<std::uint32_t>(Form::
 inline constexpr Form kSkip = static_cast<Form>(static_cast<std::uint32_t>(Form::dense) + 2);
 
 inline constexpr unsigned kWords = 8;
-inline constexpr std::size_t kMostLines = kWords * 4;
+inline constexpr std::size_t kMostLines = kWords * 3;
 
 // A `few` line: bound i, the last address of interval i, in words 4i-4i+3, high bits first and each half's low 32 bits
 // before its high ones; value i in word 12 + i. Unused bounds are the last address, unused values repeat the last.

@@ -14,15 +14,15 @@ namespace {
 
 ClassifyRequest small_request(std::uint64_t seed, Shape shape) {
   ClassifyRequest request{
-      .rules = {7, 250}, .shape = shape, .seed = seed, .packets = 600, .runs = 1, .round_cycles = 1};
+      .rules = {7, 250}, .shapes = {shape}, .seed = seed, .packets = 600, .runs = 1, .round_cycles = 1};
   request.acl = {.time = std::chrono::seconds(20), .bytes = std::size_t{512} << 20U};
   return request;
 }
 
 TEST(Classify, AllMethodsAgree) {
-  for (const Shape shape : {Shape::sets, Shape::one}) {
+  for (const Shape shape : {Shape::vpc, Shape::sets, Shape::one}) {
     const ClassifyResult result = run_classify(small_request(2, shape), [](const auto&) {});
-    ASSERT_EQ(result.measurements.size(), 2U * 2 * 4);
+    ASSERT_EQ(result.measurements.size(), 2U * 2 * 2 * 4);
     for (const Measurement& m : result.measurements) {
       EXPECT_EQ(m.wrong, 0U) << m.name << ' ' << m.method << ' ' << m.rules;
       EXPECT_GT(m.cycles.median, 0) << m.name << ' ' << m.method;
@@ -32,8 +32,10 @@ TEST(Classify, AllMethodsAgree) {
 }
 
 TEST(Workload, TheOracleSaysWhatAScanSays) {
-  for (const Shape shape : {Shape::sets, Shape::one}) {
-    const Workload workload = make_workload({.rules = 350, .shape = shape, .seed = 3});
+  for (const auto& [shape, family] : {std::pair(Shape::sets, Family::ipv4), std::pair(Shape::one, Family::ipv4),
+                                      std::pair(Shape::vpc, Family::ipv4), std::pair(Shape::sets, Family::ipv6),
+                                      std::pair(Shape::one, Family::ipv6), std::pair(Shape::vpc, Family::ipv6)}) {
+    const Workload workload = make_workload({.rules = 350, .shape = shape, .family = family, .seed = 3});
     const Oracle oracle(workload);
     for (const Packet& packet : hits(workload, 1000, 4)) {
       EXPECT_NE(oracle.decide(packet), kNoRule);
@@ -46,15 +48,15 @@ TEST(Workload, TheOracleSaysWhatAScanSays) {
 }
 
 TEST(Workload, ASeedGivesTheSameRules) {
-  const Workload a = make_workload({.rules = 300, .seed = 9});
-  const Workload b = make_workload({.rules = 300, .seed = 9});
-  EXPECT_EQ(a.sets, 3U);
+  const Workload a = make_workload({.rules = 300, .shape = Shape::sets, .seed = 9});
+  const Workload b = make_workload({.rules = 300, .shape = Shape::sets, .seed = 9});
+  EXPECT_EQ(a.sets.size(), 3U);
   EXPECT_EQ(a.policy.interfaces.size(), 3U);
   for (std::size_t i = 0; i < a.rules.size(); ++i) EXPECT_EQ(a.rules[i].base, b.rules[i].base);
 }
 
 TEST(AclPeer, SaysWhyItCouldNotBuild) {
-  const Workload workload = make_workload({.rules = 20'000, .seed = 1});
+  const Workload workload = make_workload({.rules = 20'000, .shape = Shape::sets, .seed = 1});
   const std::vector<std::vector<Packet>> traffics{hits(workload, 10, 1)};
   const auto late = AclPeer::start(workload, traffics, AclOrder::set_first, {.time = std::chrono::seconds(0)});
   ASSERT_FALSE(late.has_value());
@@ -68,7 +70,7 @@ ClassifyResult sample_result() {
   ClassifyResult result{.request = {}, .machine = {.cpu = "a <processor>", .processors = 2, .tsc_hz = 2'000'000'000}};
   for (const std::uint32_t rules : {10U, 1000U}) {
     for (const char* method : {"sallyport", "sallyport-burst", "rte_acl", "scan"}) {
-      result.measurements.push_back({.name = "classify/ipv4/hit",
+      result.measurements.push_back({.name = "classify/sets/ipv4/hit",
                                      .method = method,
                                      .rules = rules,
                                      .packets = 100,
@@ -77,8 +79,15 @@ ClassifyResult sample_result() {
                                      .checksum = 0xAB});
     }
   }
-  result.builds.push_back({.method = "sallyport", .rules = 10, .seconds = 0.5, .table_bytes = 100, .peak_bytes = 200});
-  result.builds.push_back({.method = "rte_acl", .rules = 10, .problem = "not built within 300 s"});
+  result.builds.push_back({.shape = "sets",
+                           .family = "ipv4",
+                           .method = "sallyport",
+                           .rules = 10,
+                           .seconds = 0.5,
+                           .table_bytes = 100,
+                           .peak_bytes = 200});
+  result.builds.push_back(
+      {.shape = "sets", .family = "ipv4", .method = "rte_acl", .rules = 10, .problem = "not built within 300 s"});
   return result;
 }
 
@@ -89,7 +98,7 @@ TEST(Report, JsonHasWhatTheSchemaSays) {
   EXPECT_EQ(json.at("wrong"), 0);
   ASSERT_EQ(json.at("results").size(), 8U);
   const auto& first = json.at("results").at(0);
-  EXPECT_EQ(first.at("case"), "classify/ipv4/hit");
+  EXPECT_EQ(first.at("case"), "classify/sets/ipv4/hit");
   EXPECT_EQ(first.at("method"), "sallyport");
   EXPECT_EQ(first.at("cycles_per_packet").dump(), R"({"min":20.0,"median":40.0,"max":50.0})");
   EXPECT_EQ(first.at("mpps").dump(), R"({"median":50.0})");

@@ -100,7 +100,7 @@ struct Child {
     const std::size_t held = allocated();
     forget_peak();
     const auto begin = Clock::now();
-    auto table = AclTable::build(workload.rules, order, limits.bytes);
+    auto table = AclTable::build(workload, order, limits.bytes);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (!table) return fail(table.error());
     Told told{.built = true,
@@ -113,13 +113,14 @@ struct Child {
   }
 
   void serve(const AclTable& table) const {
-    std::vector<std::vector<AclTable::Key>> keys;
+    std::vector<std::vector<std::uint8_t>> keys;
     keys.reserve(traffics.size());
     for (const auto& traffic : traffics) keys.push_back(table.keys(traffic));
     for (Ask ask{}; hear(parent, ask);) {
-      const std::span<const AclTable::Key> all(keys[ask.traffic]);
-      const Cost cost = cost_of(all.size(), kSlice, [&](std::size_t first, std::size_t count) {
-        table.classify(all.subspan(first, count), answers[ask.traffic].subspan(first, count), ask.method, ask.burst);
+      const std::span<const std::uint8_t> all(keys[ask.traffic]);
+      const auto to = answers[ask.traffic];
+      const Cost cost = cost_of(to.size(), kSlice, [&](std::size_t first, std::size_t count) {
+        table.classify(all.subspan(first * table.key_bytes()), to.subspan(first, count), ask.method, ask.burst);
       });
       for (std::uint32_t& answer : answers[ask.traffic]) answer -= 1;  // 0 becomes kNoRule
       if (!tell(parent, cost)) return;

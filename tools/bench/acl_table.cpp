@@ -6,16 +6,15 @@
 #include <rte_memory.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 
 namespace sallyport::bench {
 namespace {
 
-// Key bytes in network order; the first input byte stands alone, the others come in words.
-constexpr std::uint32_t kProtocolAt = 0;
-constexpr std::uint32_t kFirstWordAt = 4, kSecondWordAt = 8;
-
-enum Field : std::uint8_t { kProtocol, kSet, kPort, kAddress, kFields };
+// The first input byte stands alone, the others come in words.
+enum Field : std::uint8_t { kProtocol, kSet, kPort, kAddress, kFields = kAddress + 4 };
 
 RTE_ACL_RULE_DEF(AclRule, kFields);
 
@@ -36,24 +35,34 @@ std::size_t usable_methods() {
   return wide ? kMethods.size() : 3;
 }
 
-rte_acl_config config_of(AclOrder order, std::size_t max_bytes) {
-  const std::uint8_t address_input = order == AclOrder::set_first ? 2 : 1;
-  const std::uint8_t set_input = order == AclOrder::set_first ? 1 : 2;
-  const std::uint32_t address_at = order == AclOrder::set_first ? kSecondWordAt : kFirstWordAt;
-  const std::uint32_t set_at = order == AclOrder::set_first ? kFirstWordAt : kSecondWordAt;
+rte_acl_config config_of(AclOrder order, std::size_t words, std::size_t max_bytes) {
   rte_acl_config config{};
   config.num_categories = 1;
-  config.num_fields = kFields;
+  config.num_fields = static_cast<std::uint32_t>(kAddress + words);
   config.max_size = max_bytes;
-  const auto define = [&](std::size_t at, std::uint8_t type, std::uint8_t size, std::uint8_t index, std::uint8_t input,
-                          std::uint32_t offset) {
-    config.defs[at] = {.type = type, .size = size, .field_index = index, .input_index = input, .offset = offset};
+  std::size_t at = 0;
+  std::uint8_t input = 0;  // definitions ascend with it
+  std::uint32_t offset = 0;
+  const auto define = [&](std::uint8_t type, std::uint8_t size, std::uint8_t index, std::uint32_t inside) {
+    config.defs[at++] = {
+        .type = type, .size = size, .field_index = index, .input_index = input, .offset = offset + inside};
   };
-  define(0, RTE_ACL_FIELD_TYPE_BITMASK, 1, kProtocol, 0, kProtocolAt);
-  const std::size_t words = order == AclOrder::set_first ? 1 : 2;  // definitions ascend with the input
-  define(words, RTE_ACL_FIELD_TYPE_MASK, 2, kSet, set_input, set_at);
-  define(words + 1, RTE_ACL_FIELD_TYPE_RANGE, 2, kPort, set_input, set_at + 2);
-  define(order == AclOrder::set_first ? 3 : 1, RTE_ACL_FIELD_TYPE_MASK, 4, kAddress, address_input, address_at);
+  const auto next_word = [&] {
+    ++input;
+    offset += 4;
+  };
+  const auto define_set = [&] {
+    next_word();
+    define(RTE_ACL_FIELD_TYPE_MASK, 2, kSet, 0);
+    define(RTE_ACL_FIELD_TYPE_RANGE, 2, kPort, 2);
+  };
+  define(RTE_ACL_FIELD_TYPE_BITMASK, 1, kProtocol, 0);
+  if (order == AclOrder::set_first) define_set();
+  for (std::size_t word = 0; word < words; ++word) {
+    next_word();
+    define(RTE_ACL_FIELD_TYPE_MASK, 4, static_cast<std::uint8_t>(kAddress + word), 0);
+  }
+  if (order == AclOrder::address_first) define_set();
   return config;
 }
 
@@ -68,8 +77,10 @@ AclRule rule_of(const FlatRule& flat, std::uint32_t index) {
   rule.field[kSet].mask_range.u32 = 16;
   rule.field[kPort].value.u16 = flat.first;
   rule.field[kPort].mask_range.u16 = flat.last;
-  rule.field[kAddress].value.u32 = flat.base[0];
-  rule.field[kAddress].mask_range.u32 = flat.length;
+  for (std::size_t word = 0; word < 4; ++word) {
+    rule.field[kAddress + word].value.u32 = flat.base[word];
+    rule.field[kAddress + word].mask_range.u32 = static_cast<std::uint32_t>(std::popcount(flat.mask[word]));
+  }
   return rule;
 }
 
@@ -85,21 +96,22 @@ std::vector<std::string> AclPeer::methods() {
   return names;
 }
 
-std::expected<AclTable, std::string> AclTable::build(std::span<const FlatRule> rules, AclOrder order,
-                                                     std::size_t max_bytes) {
+std::expected<AclTable, std::string> AclTable::build(const Workload& workload, AclOrder order, std::size_t max_bytes) {
+  const std::span<const FlatRule> rules(workload.rules);
+  const std::size_t words = workload.family == Family::ipv4 ? 1 : 4;
   const rte_acl_param parameters{.name = "bench",
                                  .socket_id = SOCKET_ID_ANY,
-                                 .rule_size = RTE_ACL_RULE_SZ(kFields),
+                                 .rule_size = static_cast<std::uint32_t>(RTE_ACL_RULE_SZ(kAddress + words)),
                                  .max_rule_num = static_cast<std::uint32_t>(rules.size())};
   rte_acl_ctx* context = rte_acl_create(&parameters);
   if (context == nullptr) return std::unexpected("rte_acl_create: " + std::string(rte_strerror(rte_errno)));
-  AclTable table(context, order);
+  AclTable table(context, order, words);
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
     const AclRule rule = rule_of(rules[i], i);
     const int added = rte_acl_add_rules(context, reinterpret_cast<const rte_acl_rule*>(&rule), 1);
     if (added != 0) return std::unexpected("rte_acl_add_rules: " + std::string(rte_strerror(-added)));
   }
-  const rte_acl_config config = config_of(order, max_bytes);
+  const rte_acl_config config = config_of(order, words, max_bytes);
   const int built = rte_acl_build(context, &config);
   if (built != 0) return std::unexpected("rte_acl_build: " + std::string(rte_strerror(-built)));
   return table;
@@ -107,26 +119,24 @@ std::expected<AclTable, std::string> AclTable::build(std::span<const FlatRule> r
 
 AclTable::~AclTable() { rte_acl_free(context_); }
 
-std::vector<AclTable::Key> AclTable::keys(std::span<const Packet> packets) const {
-  const std::size_t set_at = order_ == AclOrder::set_first ? kFirstWordAt : kSecondWordAt;
-  const std::size_t address_at = order_ == AclOrder::set_first ? kSecondWordAt : kFirstWordAt;
-  std::vector<Key> keys(packets.size());
+std::vector<std::uint8_t> AclTable::keys(std::span<const Packet> packets) const {
+  std::vector<std::uint8_t> keys(packets.size() * key_bytes());
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    std::uint8_t* bytes = keys[i].bytes.data();
-    bytes[kProtocolAt] = packets[i].protocol;
-    put(bytes + set_at, packets[i].set, 2);
-    put(bytes + set_at + 2, packets[i].key, 2);
-    put(bytes + address_at, packets[i].remote[0], 4);
+    std::uint8_t* bytes = keys.data() + i * key_bytes();
+    bytes[0] = packets[i].protocol;
+    put(bytes + set_at(), packets[i].set, 2);
+    put(bytes + set_at() + 2, packets[i].key, 2);
+    for (std::size_t word = 0; word < words_; ++word) put(bytes + address_at() + 4 * word, packets[i].remote[word], 4);
   }
   return keys;
 }
 
-void AclTable::classify(std::span<const Key> keys, std::span<std::uint32_t> answers, std::size_t method,
+void AclTable::classify(std::span<const std::uint8_t> keys, std::span<std::uint32_t> answers, std::size_t method,
                         std::uint32_t burst) const {
-  std::array<const std::uint8_t*, 1024> at{};
-  for (std::size_t first = 0; first < keys.size(); first += burst) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(burst, keys.size() - first));
-    for (std::uint32_t i = 0; i < count; ++i) at[i] = keys[first + i].bytes.data();
+  std::array<const std::uint8_t*, 1024> at;
+  for (std::size_t first = 0; first < answers.size(); first += burst) {
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(burst, answers.size() - first));
+    for (std::uint32_t i = 0; i < count; ++i) at[i] = keys.data() + (first + i) * key_bytes();
     rte_acl_classify_alg(context_, at.data(), answers.data() + first, count, 1, kMethods[method].method);
   }
 }

@@ -1,4 +1,6 @@
 // sallyport-bench: what the parts of Sallyport cost, beside others that do the same.
+#include <algorithm>
+#include <array>
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <fstream>
@@ -12,6 +14,8 @@ namespace po = boost::program_options;
 using namespace sallyport::bench;
 
 namespace {
+
+constexpr std::array kAllShapes{Shape::vpc, Shape::sets, Shape::one};
 
 constexpr const char* kUsage =
     "usage: sallyport-bench classify [options]      cycles a decision, build time and memory, beside rte_acl and a "
@@ -39,12 +43,29 @@ std::vector<std::uint32_t> numbers(const std::string& text, std::uint32_t most, 
   return list;
 }
 
+std::vector<Shape> shapes(const std::string& text) {
+  std::vector<Shape> list;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string name = text.substr(begin, end - begin);
+    const auto shape =
+        std::ranges::find_if(kAllShapes, [&](Shape known) { return name == sallyport::bench::name_of(known); });
+    if (shape == kAllShapes.end()) throw po::error("--shape is any of vpc, sets and one, not '" + name + "'");
+    list.push_back(*shape);
+    begin = end + 1;
+  }
+  return list;
+}
+
 po::options_description classify_options() {
   po::options_description options("options");
   auto add = options.add_options();
   add("rules", po::value<std::string>()->default_value("10,1000,10000,100000,500000"), "numbers of rules");
-  add("shape", po::value<std::string>()->default_value("sets"),
-      "sets: 100 rules to a set of groups, an interface each; one: all in one set");
+  add("family", po::value<std::string>()->default_value("4,6"), "of addresses: 4, 6 or 4,6");
+  add("shape", po::value<std::string>()->default_value("vpc,sets"),
+      "vpc: groups that name each other, prefix lists; sets: a prefix a rule, 100 rules to a set of groups, an "
+      "interface "
+      "each; one: a prefix a rule, all in one set");
   add("packets", po::value<std::string>(), "packets of each kind; 65536 up to 1,000 rules, else 1048576");
   add("burst", po::value<std::string>()->default_value("32"), "packets judged at a time, up to 1024");
   add("runs", po::value<std::string>()->default_value("7"), "rounds, of which the median counts");
@@ -69,8 +90,12 @@ ClassifyRequest request_of(const po::variables_map& given) {
     request.round_cycles = 500'000;
     request.acl = {.time = std::chrono::seconds(10), .bytes = std::size_t{512} << 20U};
   }
-  if (text("shape") != "sets" && text("shape") != "one") throw po::error("--shape is sets or one");
-  request.shape = text("shape") == "one" ? Shape::one : Shape::sets;
+  const std::string family = text("family");
+  if (family != "4" && family != "6" && family != "4,6") throw po::error("--family is 4, 6 or 4,6");
+  request.families.clear();
+  if (family != "6") request.families.push_back(Family::ipv4);
+  if (family != "4") request.families.push_back(Family::ipv6);
+  request.shapes = shapes(text("shape"));
   if (given.contains("packets")) request.packets = number(text("packets"), 1, 1U << 24U, "--packets");
   request.burst = number(text("burst"), 1, 1024, "--burst");
   request.runs = given.contains("quick") && given["runs"].defaulted() ? 3 : number(text("runs"), 1, 1000, "--runs");

@@ -6,78 +6,21 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 #include "rules/compile/compile.h"
 #include "rules/decide/judge_burst.h"
 #include "rules/decide/policy_view.h"
+#include "rules/model/protocol.h"
+#include "tools/bench/questions.h"
 
 namespace sallyport::bench {
 namespace {
 
-using rules::Direction;
-using rules::GroupQuestion;
-using rules::GroupVerdict;
 using rules::PolicyView;
 
 constexpr std::array kTraffics{"hit", "miss"};
 constexpr std::uint64_t kScannedRules = 40'000'000;  // rules that a round of the scan looks at, about
-
-struct Traffic {
-  std::vector<Packet> packets;
-  std::vector<GroupQuestion> questions;
-  std::vector<std::uint32_t> right;  // by the oracle
-  std::vector<std::uint32_t> answers;
-};
-
-// Repeats a pass, which tells its cost, until a round is long enough to be timed. 0: a pass failed.
-template <typename Pass>
-double cycles_each(std::uint64_t enough, Pass&& pass) {
-  Cost all;
-  while (all.cycles < enough) {
-    const Cost more = pass();
-    if (more.packets == 0) return 0;
-    all.cycles += more.cycles;
-    all.packets += more.packets;
-  }
-  return static_cast<double>(all.cycles) / static_cast<double>(all.packets);
-}
-
-void judge_each(const PolicyView& view, Traffic& traffic, std::size_t first, std::size_t count) {
-  for (std::size_t i = first; i < first + count; ++i) {
-    const GroupQuestion& question = traffic.questions[i];
-    traffic.answers[i] = view.judge_groups(question.interface, question.direction, question.query).rule;
-  }
-}
-
-// judge(questions, verdicts) for every burst.
-template <typename Judge>
-void in_bursts(Traffic& traffic, std::size_t first, std::size_t count, std::uint32_t burst, Judge&& judge) {
-  std::array<GroupVerdict, 1024> verdicts;
-  for (const std::size_t end = first + count; first < end; first += burst) {
-    const auto some =
-        std::span<const GroupQuestion>(traffic.questions).subspan(first, std::min<std::size_t>(burst, end - first));
-    judge(some, std::span<GroupVerdict>(verdicts));
-    for (std::size_t i = 0; i < some.size(); ++i) traffic.answers[first + i] = verdicts[i].rule;
-  }
-}
-
-GroupQuestion question_of(const Packet& packet, const std::vector<rules::InterfaceIndex>& interfaces) {
-  GroupQuestion question{.interface = interfaces[packet.set], .direction = Direction::ingress};
-  question.query = {.remote = rules::Ipv4{packet.remote[0]}, .protocol = packet.protocol};
-  if (packet.protocol == rules::kProtocolIcmp) {
-    question.query.icmp_type = static_cast<std::uint8_t>(packet.key >> 8U);
-    question.query.icmp_code = static_cast<std::uint8_t>(packet.key);
-  } else {
-    question.query.destination_port = packet.key;
-  }
-  return question;
-}
-
-std::uint64_t checksum_of(std::span<const std::uint32_t> answers) {
-  std::uint64_t hash = 0xCBF2'9CE4'8422'2325U;
-  for (const std::uint32_t answer : answers) hash = (hash ^ answer) * 0x100'0000'01B3U;
-  return hash;
-}
 
 // A method's rounds over one traffic: which answers it gives, what each round took.
 struct Contestant {
@@ -88,19 +31,20 @@ struct Contestant {
   std::string pages;
   std::function<double()> round;
   std::function<std::span<const std::uint32_t>()> answers;
+  const std::vector<std::uint32_t>* lines = nullptr;  // of the rules that answers name
   std::vector<double> rounds;
 };
 
 // One number of rules.
 class Size {
  public:
-  Size(const ClassifyRequest& request, std::uint32_t rules, ClassifyResult& result,
+  Size(const ClassifyRequest& request, Shape shape, Family family, std::uint32_t rules, ClassifyResult& result,
        const std::function<void(const std::string&)>& progress)
-      : request_(request), rules_(rules), result_(result), progress_(progress) {}
+      : request_(request), shape_(shape), family_(family), rules_(rules), result_(result), progress_(progress) {}
 
   void run() {
-    progress_(std::to_string(rules_) + " rules: making rules and packets");
-    workload_ = make_workload({.rules = rules_, .shape = request_.shape, .seed = request_.seed});
+    progress_(heading() + "making rules and packets");
+    workload_ = make_workload({.rules = rules_, .shape = shape_, .family = family_, .seed = request_.seed});
     make_packets();
     if (request_.with_acl) start_acl();
     compile();
@@ -109,13 +53,20 @@ class Size {
   }
 
  private:
+  [[nodiscard]] std::string heading() const {
+    return std::string(name_of(shape_)) + ", " + name_of(family_) + ", " + std::to_string(rules_) + " rules: ";
+  }
+
   void make_packets() {
     const Oracle oracle(workload_);
     const std::size_t count = request_.packets != 0 ? request_.packets : rules_ <= 1000 ? 1U << 16U : 1U << 20U;
     traffics_[0].packets = hits(workload_, count, request_.seed + 1);
     traffics_[1].packets = misses(workload_, oracle, count, request_.seed + 2);
     for (Traffic& traffic : traffics_) {
-      for (const Packet& packet : traffic.packets) traffic.right.push_back(oracle.decide(packet));
+      for (const Packet& packet : traffic.packets) {
+        const std::uint32_t rule = oracle.decide(packet);
+        traffic.right.push_back(rule == kNoRule ? kNoRule : workload_.rules[rule].line);
+      }
       traffic.answers.resize(count);
     }
   }
@@ -126,9 +77,10 @@ class Size {
     for (std::size_t i = 0; i < kTraffics.size(); ++i) packets[i] = traffics_[i].packets;
     for (const AclOrder order : {AclOrder::set_first, AclOrder::address_first}) {
       const std::string detail = order == AclOrder::set_first ? "set and port, address" : "address, set and port";
-      progress_(std::to_string(rules_) + " rules: rte_acl builds (" + detail + ")");
+      progress_(heading() + "rte_acl builds (" + detail + ")");
       auto peer = AclPeer::start(workload_, packets, order, request_.acl);
-      BuildMeasurement build{.method = "rte_acl", .detail = detail, .rules = rules_};
+      BuildMeasurement build{
+          .shape = name_of(shape_), .family = name_of(family_), .method = "rte_acl", .detail = detail, .rules = rules_};
       if (peer) {
         build.seconds = (*peer)->build().seconds;
         build.table_bytes = (*peer)->build().table_bytes;
@@ -155,13 +107,17 @@ class Size {
   }
 
   void compile() {
-    progress_(std::to_string(rules_) + " rules: compiling");
+    progress_(heading() + "compiling");
     forget_peak();
     const std::size_t resident = resident_bytes();
     const auto begin = std::chrono::steady_clock::now();
     auto compiled = rules::compile(workload_.policy);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    BuildMeasurement build{.method = "sallyport", .rules = rules_, .seconds = seconds};
+    BuildMeasurement build{.shape = name_of(shape_),
+                           .family = name_of(family_),
+                           .method = "sallyport",
+                           .rules = rules_,
+                           .seconds = seconds};
     if (compiled) {
       build.table_bytes = compiled->image.bytes().size();
       build.peak_bytes = peak_bytes() - std::min(resident, peak_bytes());
@@ -173,12 +129,11 @@ class Size {
     if (!image_) return;
     view_ = PolicyView(*image_);
     std::vector<rules::InterfaceIndex> interfaces;
-    for (std::uint32_t set = 0; set < workload_.sets; ++set) {
-      interfaces.push_back(view_.interface_named(interface_name(set)));
-    }
-    for (Traffic& traffic : traffics_) {
-      for (const Packet& packet : traffic.packets) traffic.questions.push_back(question_of(packet, interfaces));
-    }
+    for (const std::string& name : workload_.interfaces) interfaces.push_back(view_.interface_named(name));
+    for (Traffic& traffic : traffics_) ask(traffic, family_, interfaces);
+    lines_.resize(view_.rules(), 0);
+    for (rules::RuleIndex i = 0; i < view_.rules(); ++i) lines_[i] = view_.rule(i).line;
+    for (const FlatRule& rule : workload_.rules) flat_lines_.push_back(rule.line);
   }
 
   // Rounds of slices of a traffic.
@@ -192,7 +147,11 @@ class Size {
   template <typename Judge>
   std::function<double()> bursts(Traffic& traffic, Judge judge) {
     return rounds(traffic.packets.size(), kSlice, [this, &traffic, judge](std::size_t first, std::size_t count) {
-      in_bursts(traffic, first, count, request_.burst, judge);
+      if (family_ == Family::ipv4) {
+        in_bursts(traffic.questions, traffic, first, count, request_.burst, judge);
+      } else {
+        in_bursts(traffic.ipv6_questions, traffic, first, count, request_.burst, judge);
+      }
     });
   }
 
@@ -211,29 +170,41 @@ class Size {
          rounds(all, kSlice,
                 [this, &traffic](std::size_t first, std::size_t count) { judge_each(view_, traffic, first, count); }),
          own,
+         &lines_,
          {}});
+    add_bursts(traffic, pages, list);
+    add_others(which, list);
+    return list;
+  }
+
+  void add_bursts(Traffic& traffic, const std::string& pages, std::vector<Contestant>& list) {
+    const std::size_t all = traffic.packets.size();
+    const auto own = [&traffic] { return std::span<const std::uint32_t>(traffic.answers); };
+    const auto best = [this](auto some, auto verdicts) { view_.judge_groups(some, verdicts); };
     list.push_back({"sallyport-burst",
                     std::string(name_of(rules::instruction_sets().back())),
                     request_.burst,
                     all,
                     pages,
-                    bursts(traffic, [this](auto some, auto verdicts) { view_.judge_groups(some, verdicts); }),
+                    bursts(traffic, best),
                     own,
+                    &lines_,
                     {}});
-    for (const auto set : request_.all_sets ? rules::instruction_sets() : std::vector<rules::InstructionSet>{}) {
-      list.push_back(
-          {"burst-" + std::string(name_of(set)),
-           "",
-           request_.burst,
-           all,
-           pages,
-           bursts(traffic,
-                  [this, set](auto some, auto verdicts) { rules::judge_groups_with(set, *image_, some, verdicts); }),
-           own,
-           {}});
+    if (!request_.all_sets) return;
+    for (const auto set : rules::instruction_sets()) {
+      const auto judge = [this, set](auto some, auto verdicts) {
+        rules::judge_groups_with(set, *image_, some, verdicts);
+      };
+      list.push_back({"burst-" + std::string(name_of(set)),
+                      "",
+                      request_.burst,
+                      all,
+                      pages,
+                      bursts(traffic, judge),
+                      own,
+                      &lines_,
+                      {}});
     }
-    add_others(which, list);
-    return list;
   }
 
   void add_others(std::size_t which, std::vector<Contestant>& list) {
@@ -248,9 +219,10 @@ class Size {
                       acl_->build().pages,
                       [this, pass] { return cycles_each(request_.round_cycles, pass); },
                       [this, which] { return acl_->answers(which); },
+                      &flat_lines_,
                       {}});
     }
-    const std::size_t some = std::min(all, 20 + static_cast<std::size_t>(kScannedRules / rules_));
+    const std::size_t some = std::min(all, 20 + static_cast<std::size_t>(kScannedRules / (workload_.rules.size() + 1)));
     const auto slice = [this, &traffic](std::size_t first, std::size_t count) {
       for (std::size_t i = first; i < first + count; ++i)
         traffic.answers[i] = scan(workload_.rules, traffic.packets[i]);
@@ -262,11 +234,12 @@ class Size {
                     pages_behind(workload_.rules.data() + workload_.rules.size() / 2),
                     rounds(some, some / 64 + 1, slice),
                     [&traffic] { return std::span<const std::uint32_t>(traffic.answers); },
+                    &flat_lines_,
                     {}});
   }
 
   void measure(std::size_t which) {
-    progress_(std::to_string(rules_) + " rules: measuring " + kTraffics[which]);
+    progress_(heading() + "measuring " + kTraffics[which]);
     auto list = contestants(which);
     std::vector<std::size_t> wrong(list.size());
     std::vector<std::uint64_t> checksums(list.size());
@@ -275,23 +248,32 @@ class Size {
         const double cycles = list[i].round();
         if (run == 0) continue;  // warms caches
         list[i].rounds.push_back(cycles);
-        const auto answers = list[i].answers().first(list[i].packets);
-        wrong[i] += differing(answers, traffics_[which].right);
-        checksums[i] = checksum_of(answers);
+        const auto lines = lines_of(list[i].answers().first(list[i].packets), *list[i].lines);
+        wrong[i] += differing(lines, traffics_[which].right);
+        checksums[i] = checksum_of(lines);
       }
     }
     for (std::size_t i = 0; i < list.size(); ++i) {
-      result_.measurements.push_back({.name = "classify/ipv4/" + std::string(kTraffics[which]),
-                                      .method = list[i].method,
-                                      .detail = list[i].detail,
-                                      .rules = rules_,
-                                      .packets = list[i].packets,
-                                      .burst = list[i].burst,
-                                      .pages = list[i].pages,
-                                      .cycles = spread_of(list[i].rounds),
-                                      .checksum = checksums[i],
-                                      .wrong = wrong[i]});
+      result_.measurements.push_back(
+          {.name = "classify/" + std::string(name_of(shape_)) + "/" + name_of(family_) + "/" + kTraffics[which],
+           .method = list[i].method,
+           .detail = list[i].detail,
+           .rules = rules_,
+           .packets = list[i].packets,
+           .burst = list[i].burst,
+           .pages = list[i].pages,
+           .cycles = spread_of(list[i].rounds),
+           .checksum = checksums[i],
+           .wrong = wrong[i]});
     }
+  }
+
+  static std::vector<std::uint32_t> lines_of(std::span<const std::uint32_t> answers,
+                                             const std::vector<std::uint32_t>& lines) {
+    std::vector<std::uint32_t> list;
+    list.reserve(answers.size());
+    for (const std::uint32_t answer : answers) list.push_back(answer == kNoRule ? kNoRule : lines[answer]);
+    return list;
   }
 
   static std::size_t differing(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> right) {
@@ -301,12 +283,15 @@ class Size {
   }
 
   const ClassifyRequest& request_;
+  Shape shape_;
+  Family family_;
   std::uint32_t rules_;
   ClassifyResult& result_;
   const std::function<void(const std::string&)>& progress_;
   Workload workload_;
   std::array<Traffic, kTraffics.size()> traffics_;
   std::optional<rules::Image> image_;
+  std::vector<std::uint32_t> lines_, flat_lines_;  // of the image's rules, and of the flat ones
   PolicyView view_;
   std::unique_ptr<AclPeer> acl_;
   std::uint64_t acl_best_ = ~std::uint64_t{0};
@@ -324,7 +309,11 @@ std::size_t ClassifyResult::wrong() const {
 
 ClassifyResult run_classify(const ClassifyRequest& request, const std::function<void(const std::string&)>& progress) {
   ClassifyResult result{.request = request, .machine = this_machine(), .measurements = {}, .builds = {}};
-  for (const std::uint32_t rules : request.rules) Size(request, rules, result, progress).run();
+  for (const Shape shape : request.shapes) {
+    for (const Family family : request.families) {
+      for (const std::uint32_t rules : request.rules) Size(request, shape, family, rules, result, progress).run();
+    }
+  }
   return result;
 }
 

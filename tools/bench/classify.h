@@ -20,7 +20,8 @@ namespace sallyport::bench {
 
 struct ClassifyRequest {
   std::vector<std::uint32_t> rules{10, 1000, 10'000, 100'000, 500'000};
-  Shape shape = Shape::sets;
+  std::vector<Shape> shapes{Shape::vpc, Shape::sets};
+  std::vector<Family> families{Family::ipv4, Family::ipv6};
   std::uint64_t seed = 1;
   std::uint32_t packets = 0;  // 0: 65,536 up to 1,000 rules, 1,048,576 above
   std::uint32_t burst = 32;   // 1 to 1024
@@ -33,7 +34,7 @@ struct ClassifyRequest {
 
 // One method, one kind of traffic, one number of rules.
 struct Measurement {
-  std::string name;    // "classify/ipv4/hit", "classify/ipv4/miss"
+  std::string name;    // "classify/vpc/ipv4/hit" …
   std::string method;  // "sallyport", "sallyport-burst", "scan", "rte_acl"
   std::string detail;  // of rte_acl: its method and the order of its fields
   std::uint32_t rules = 0;
@@ -46,6 +47,8 @@ struct Measurement {
 };
 
 struct BuildMeasurement {
+  std::string shape;   // "vpc" …
+  std::string family;  // "ipv4", "ipv6"
   std::string method;
   std::string detail;
   std::uint32_t rules = 0;

@@ -12,8 +12,6 @@ using Json = nlohmann::ordered_json;
 
 double rounded(double value) { return static_cast<double>(static_cast<std::int64_t>(value * 10 + 0.5)) / 10; }
 
-const char* word_of(Shape shape) { return shape == Shape::sets ? "sets" : "one"; }
-
 Json json_of(const Measurement& m, const ClassifyResult& result) {
   const double mega = static_cast<double>(result.machine.tsc_hz) / 1e6;
   Json json{{"case", m.name}, {"method", m.method}};
@@ -34,7 +32,7 @@ Json json_of(const Measurement& m, const ClassifyResult& result) {
 }
 
 Json json_of(const BuildMeasurement& b) {
-  Json json{{"method", b.method}};
+  Json json{{"shape", b.shape}, {"family", b.family}, {"method", b.method}};
   if (!b.detail.empty()) json["detail"] = b.detail;
   json["rules"] = b.rules;
   if (!b.problem.empty()) {
@@ -50,7 +48,7 @@ Json json_of(const BuildMeasurement& b) {
 double mib(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20U); }
 
 std::string line_of(const BuildMeasurement& b) {
-  const std::string head = fmt::format("{:>8}  {:<16}", b.rules, b.method);
+  const std::string head = fmt::format("{:<5}{:<5}{:>8}  {:<16}", b.shape, b.family, b.rules, b.method);
   if (!b.problem.empty()) return fmt::format("{}{}  [{}]\n", head, b.problem, b.detail);
   const std::string detail = b.detail.empty() ? "" : "  [" + b.detail + "]";
   return fmt::format("{}{:>9.4f} s {:>9.1f} MiB {:>9.1f} MiB peak{}\n", head, b.seconds, mib(b.table_bytes),
@@ -65,7 +63,6 @@ Json to_json(const ClassifyResult& result) {
                      {"processors", result.machine.processors},
                      {"kernel", result.machine.kernel},
                      {"tsc_hz", result.machine.tsc_hz}};
-  json["shape"] = word_of(result.request.shape);
   json["seed"] = result.request.seed;
   json["results"] = Json::array();
   for (const Measurement& m : result.measurements) json["results"].push_back(json_of(m, result));
@@ -76,19 +73,19 @@ Json to_json(const ClassifyResult& result) {
 }
 
 std::string to_table(const ClassifyResult& result) {
-  std::string text = fmt::format("{}, TSC {:.3f} GHz, {}; shape {}, seed {}\n", result.machine.cpu,
-                                 static_cast<double>(result.machine.tsc_hz) / 1e9, result.machine.kernel,
-                                 word_of(result.request.shape), result.request.seed);
+  std::string text =
+      fmt::format("{}, TSC {:.3f} GHz, {}; seed {}\n", result.machine.cpu,
+                  static_cast<double>(result.machine.tsc_hz) / 1e9, result.machine.kernel, result.request.seed);
   text += fmt::format("\nTSC cycles a decision, median of {} rounds (least-most)\n", result.request.runs);
-  text += fmt::format("{:<20}{:>8}  {:<16}{:>10}{:>24}  {:>6} {:>8}\n", "case", "rules", "method", "cycles", "spread",
+  text += fmt::format("{:<24}{:>8}  {:<16}{:>10}{:>24}  {:>6} {:>8}\n", "case", "rules", "method", "cycles", "spread",
                       "pages", "packets");
   for (const Measurement& m : result.measurements) {
     const std::string spread = fmt::format("{:.1f}-{:.1f}", m.cycles.min, m.cycles.max);
-    text += fmt::format("{:<20}{:>8}  {:<16}{:>10.1f}{:>24}  {:>6} {:>8}  {}{}\n", m.name, m.rules, m.method,
+    text += fmt::format("{:<24}{:>8}  {:<16}{:>10.1f}{:>24}  {:>6} {:>8}  {}{}\n", m.name, m.rules, m.method,
                         m.cycles.median, spread, m.pages, m.packets, m.detail,
                         m.wrong == 0 ? "" : fmt::format("  WRONG: {} answers", m.wrong));
   }
-  text += fmt::format("\n{:>8}  {:<16}{:>11} {:>13}\n", "rules", "build", "time", "tables");
+  text += fmt::format("\n{:>18}  {:<16}{:>11} {:>13}\n", "rules", "build", "time", "tables");
   for (const BuildMeasurement& b : result.builds) text += line_of(b);
   text += result.wrong() == 0 ? "\nall methods gave the same answers\n"
                               : fmt::format("\nFAILED: {} answers differ\n", result.wrong());

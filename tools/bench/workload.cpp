@@ -1,112 +1,34 @@
-// Rules with the shares of a real policy, and packets for them; see the header. Owner: tools/bench.
+// Flat rules, packets for them, and the answers; see the header. Owner: tools/bench.
 #include "tools/bench/workload.h"
 
 #include <algorithm>
-#include <limits>
-#include <random>
-#include <string>
+
+#include "rules/model/protocol.h"
+#include "tools/bench/flat_rule.h"
 
 namespace sallyport::bench {
 namespace {
 
-using Random = std::mt19937_64;
-
-std::uint32_t pick(Random& random, std::uint32_t below) { return static_cast<std::uint32_t>(random() % below); }
-
-// Hosts, offices, clouds' blocks and a few large networks.
-std::uint8_t some_length(Random& random) {
-  const std::uint32_t share = pick(random, 100);
-  if (share < 45) return 32;
-  if (share < 55) return 28;
-  if (share < 85) return 24;
-  if (share < 93) return 20;
-  return share < 99 ? 16 : 12;
-}
-
-std::uint16_t some_port(Random& random) {
-  static constexpr std::array<std::uint16_t, 16> kServices{22,   25,   53,   80,   123,  389,  443,  636,
-                                                           1433, 3306, 3389, 5432, 6379, 8080, 8443, 9200};
-  return pick(random, 4) == 0 ? static_cast<std::uint16_t>(1024 + pick(random, 48000)) : kServices[pick(random, 16)];
-}
-
-rules::Traffic some_ports(Random& random) {
-  const std::uint32_t share = pick(random, 100);
-  if (share < 10) return {};
-  if (share < 13) return {.from_port = 1024, .to_port = 65535};
-  const std::uint16_t port = some_port(random);
-  const std::uint16_t more = share < 25 ? static_cast<std::uint16_t>(1 + pick(random, 100)) : std::uint16_t{0};
-  return {.from_port = port, .to_port = static_cast<std::uint16_t>(port + more)};
-}
-
-rules::Traffic some_traffic(Random& random) {
-  const std::uint32_t share = pick(random, 100);
-  rules::Traffic traffic = some_ports(random);
-  if (share < 72) {
-    traffic.protocol = rules::kProtocolTcp;
-  } else if (share < 92) {
-    traffic.protocol = rules::kProtocolUdp;
-  } else if (share < 96) {
-    traffic = {.protocol = rules::kProtocolIcmp, .icmp_type = 8};
-  } else {
-    traffic = {.protocol = share < 98 ? std::int16_t{50} : rules::kAnyProtocol};
+Words masks_of(std::uint32_t length) {
+  Words masks{};
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const std::uint32_t bits = std::min(32U, length - std::min(length, 32 * i));
+    masks[i] = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
   }
-  return traffic;
+  return masks;
 }
 
-// An address that hosts have: 1.0.0.0 to 223.255.255.255.
-std::uint32_t some_address(Random& random) { return (1U << 24U) + pick(random, 223U << 24U); }
-
-std::uint32_t mask_of(std::uint32_t length) { return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length); }
-
-FlatRule flat_rule(std::uint32_t set, const rules::Traffic& traffic, const rules::Prefix& peer) {
-  FlatRule rule{.base = {peer.base.value}, .mask = {peer.mask()}, .set = set, .protocol = traffic.protocol};
-  rule.length = peer.length;
-  if (traffic.protocol == rules::kProtocolTcp || traffic.protocol == rules::kProtocolUdp) {
-    rule.first = traffic.from_port;
-    rule.last = traffic.to_port;
-  } else if (traffic.protocol == rules::kProtocolIcmp && traffic.icmp_type >= 0) {
-    rule.first = static_cast<std::uint16_t>(traffic.icmp_type << 8U);
-    rule.last = static_cast<std::uint16_t>(rule.first | 0xFFU);
-  }
-  return rule;
+Words masked(const Words& address, const Words& mask) {
+  return {address[0] & mask[0], address[1] & mask[1], address[2] & mask[2], address[3] & mask[3]};
 }
 
-std::string numbered(char letter, std::uint32_t number) {
-  const std::string digits = std::to_string(number);
-  return letter + std::string(7 - digits.size(), '0') + digits;  // ordered by name as by number
-}
+std::uint32_t some_ipv4(Random& random) { return (1U << 24U) + pick(random, 223U << 24U); }
 
-// One network for all interfaces, with what every policy has besides.
-rules::Policy empty_policy() {
-  const auto block = rules::Prefix{.base = rules::Ipv4{10U << 24U}, .length = 12};
-  rules::Policy policy;
-  policy.file = "bench.json";
-  policy.source = "{}\n";
-  policy.vpc = {.cidr_blocks = {block}, .internet_gateway = true};
-  const rules::AclEntry all{.rule_no = 100, .allow = true};
-  policy.network_acls["default"] = {.ingress = {all}, .egress = {all}};
-  policy.route_tables["main"] = {};
-  policy.subnets["all"] = {.cidr_block = block};
-  return policy;
-}
-
-void add_set(Workload& workload, std::uint32_t set, std::uint32_t count, Random& random) {
-  auto& ingress = workload.policy.security_groups[numbered('a', set)].ingress;
-  ingress.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint8_t length = some_length(random);
-    const rules::Prefix peer{.base = rules::Ipv4{some_address(random) & mask_of(length)}, .length = length};
-    rules::GroupRule rule{.where = {.line = static_cast<std::uint32_t>(workload.rules.size() + 1), .column = 1}};
-    rule.traffic = some_traffic(random);
-    rule.cidr_blocks.push_back(peer);
-    workload.rules.push_back(flat_rule(set, rule.traffic, peer));
-    ingress.push_back(std::move(rule));
-  }
-  rules::Interface interface;
-  interface.subnet = "all";
-  interface.private_ips = {rules::Ipv4{(10U << 24U) + 16 + set}};
-  interface.security_groups = {numbered('a', set)};
-  workload.policy.interfaces[interface_name(set)] = std::move(interface);
+// Some interface that has the set.
+Packet packet_to(const Workload& workload, std::uint32_t set, Random& random) {
+  const auto& interfaces = workload.sets[set];
+  const auto count = static_cast<std::uint32_t>(interfaces.size());
+  return {.interface = interfaces[count == 1 ? 0 : pick(random, count)], .set = set};
 }
 
 // Of a prefix in a set: equal for equal prefixes.
@@ -116,37 +38,71 @@ std::uint64_t prefix_hash(std::uint32_t set, std::size_t length_index, const Wor
   return hash ^ hash >> 29U;
 }
 
-Words masked(const Words& address, const Words& mask) {
-  return {address[0] & mask[0], address[1] & mask[1], address[2] & mask[2], address[3] & mask[3]};
-}
-
-Packet packet_for(const FlatRule& rule, Random& random) {
-  Packet packet{.set = rule.set};
+Packet packet_for(const Workload& workload, const FlatRule& rule, Random& random) {
+  Packet packet = packet_to(workload, rule.set, random);
   for (std::size_t i = 0; i < 4; ++i) {
     packet.remote[i] = rule.base[i] | (static_cast<std::uint32_t>(random()) & ~rule.mask[i]);
   }
-  for (std::size_t i = 1; i < 4 && rule.mask == Words{rule.mask[0]}; ++i) packet.remote[i] = 0;
+  if (workload.family == Family::ipv4) packet.remote = {packet.remote[0]};
   packet.protocol =
       static_cast<std::uint8_t>(rule.protocol == rules::kAnyProtocol ? rules::kProtocolTcp : rule.protocol);
   const bool keyed = packet.protocol == rules::kProtocolTcp || packet.protocol == rules::kProtocolUdp ||
-                     packet.protocol == rules::kProtocolIcmp;
+                     rules::has_icmp_type(packet.protocol);
   if (keyed) packet.key = static_cast<std::uint16_t>(rule.first + pick(random, rule.last - rule.first + 1U));
   return packet;
 }
 
 }  // namespace
 
-std::string interface_name(std::uint32_t set) { return numbered('i', set); }
+const char* name_of(Family family) { return family == Family::ipv4 ? "ipv4" : "ipv6"; }
+
+const char* name_of(Shape shape) {
+  static constexpr std::array kNames{"vpc", "sets", "one"};
+  return kNames[static_cast<std::size_t>(shape)];
+}
+
+std::uint16_t some_port(Random& random) {
+  static constexpr std::array<std::uint16_t, 16> kServices{22,   25,   53,   80,   123,  389,  443,  636,
+                                                           1433, 3306, 3389, 5432, 6379, 8080, 8443, 9200};
+  return pick(random, 4) == 0 ? static_cast<std::uint16_t>(1024 + pick(random, 48000)) : kServices[pick(random, 16)];
+}
+
+Words some_address(Random& random, Family family) {
+  if (family == Family::ipv4) return {some_ipv4(random)};
+  const auto low = [&] { return static_cast<std::uint32_t>(random()); };
+  return {0x2A00'0000U | pick(random, 4096) << 4U, pick(random, 256) << 16U | pick(random, 16), low(), low()};
+}
+
+FlatRule flat_rule(std::uint32_t set, const rules::Traffic& traffic, const Words& address, std::uint8_t length) {
+  const Words mask = masks_of(length);
+  FlatRule rule{.base = masked(address, mask), .mask = mask, .set = set, .protocol = traffic.protocol};
+  rule.length = length;
+  if (traffic.protocol == rules::kProtocolTcp || traffic.protocol == rules::kProtocolUdp) {
+    rule.first = traffic.from_port;
+    rule.last = traffic.to_port;
+  } else if (rules::has_icmp_type(traffic.protocol) && traffic.icmp_type >= 0) {
+    rule.first = static_cast<std::uint16_t>(traffic.icmp_type << 8U);
+    rule.last = static_cast<std::uint16_t>(rule.first | 0xFFU);
+  }
+  return rule;
+}
+
+rules::Ipv6 ipv6_of(const Words& words) {
+  return {std::uint64_t{words[0]} << 32U | words[1], std::uint64_t{words[2]} << 32U | words[3]};
+}
+
+Words words_of(const rules::Ipv6& address) {
+  const auto word = [](std::uint64_t half, unsigned shift) { return static_cast<std::uint32_t>(half >> shift); };
+  return {word(address.high, 32), word(address.high, 0), word(address.low, 32), word(address.low, 0)};
+}
 
 Workload make_workload(const WorkloadRequest& request) {
-  Random random(request.seed);
   Workload workload;
-  workload.policy = empty_policy();
-  workload.rules.reserve(request.rules);
-  const std::uint32_t each = request.shape == Shape::one ? request.rules : kRulesOfSet;
-  while (workload.rules.size() < request.rules) {
-    const auto left = static_cast<std::uint32_t>(request.rules - workload.rules.size());
-    add_set(workload, workload.sets++, std::min(each, left), random);
+  workload.family = request.family;
+  if (request.shape == Shape::vpc) {
+    write_vpc_policy(request, workload);
+  } else {
+    write_prefix_policy(request, workload);
   }
   return workload;
 }
@@ -177,7 +133,7 @@ std::vector<Packet> hits(const Workload& workload, std::size_t count, std::uint6
   std::vector<Packet> packets;
   packets.reserve(count);
   const auto rules = static_cast<std::uint32_t>(workload.rules.size());
-  while (packets.size() < count) packets.push_back(packet_for(workload.rules[pick(random, rules)], random));
+  while (packets.size() < count) packets.push_back(packet_for(workload, workload.rules[pick(random, rules)], random));
   return packets;
 }
 
@@ -186,7 +142,8 @@ std::vector<Packet> misses(const Workload& workload, const Oracle& oracle, std::
   std::vector<Packet> packets;
   packets.reserve(count);
   while (packets.size() < count) {
-    Packet packet{.remote = {some_address(random)}, .set = pick(random, workload.sets)};
+    Packet packet = packet_to(workload, pick(random, static_cast<std::uint32_t>(workload.sets.size())), random);
+    packet.remote = some_address(random, workload.family);
     packet.protocol = pick(random, 4) == 0 ? rules::kProtocolUdp : rules::kProtocolTcp;
     packet.key = some_port(random);
     if (oracle.decide(packet) == kNoRule) packets.push_back(packet);

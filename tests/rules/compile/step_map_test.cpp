@@ -77,10 +77,35 @@ TEST_P(StepMapForms, TheLoaderAcceptsItAndNoLineIsLeft) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StepMapForms,
                          testing::Values(Case{2, Form::tiny}, Case{11, Form::tiny}, Case{12, Form::flat},
-                                         Case{32, Form::flat}, Case{33, Form::tall}, Case{64, Form::tall},
-                                         Case{65, Form::tall}, Case{1056, Form::tall}, Case{1057, Form::high},
-                                         Case{5000, Form::high}, Case{34848, Form::high}, Case{34849, Form::dense},
-                                         Case{65536, Form::dense}));
+                                         Case{32, Form::flat}, Case{33, Form::split}, Case{300, Form::split},
+                                         Case{2000, Form::split}, Case{5000, Form::split}, Case{30000, Form::split},
+                                         Case{65536, Form::split}));
+
+TEST(StepMap, AQuickMapIsDense) {
+  const auto steps = random_steps(500, 4);
+  std::vector<Line> lines;
+  const auto ref = StepMapWriter(lines).keys(steps, true);
+  ASSERT_EQ(step_map::form_of(ref), Form::dense);
+  for (std::uint32_t key = 0; key <= 0xFFFF; ++key) {
+    ASSERT_EQ(step_map::value_at(lines.data(), ref, static_cast<step_map::Key>(key)), literally(steps, key)) << key;
+  }
+}
+
+// Neighbours in one byte, in a page, and at the edges of bytes.
+TEST(StepMap, ASplitMapHasPagesWhereABytesKeysAreMany) {
+  std::vector<KeyStep> steps{{.first = 0, .ref = step_map::leaf(1)}};
+  for (std::uint32_t key = 0x0A00; key <= 0x0AFF; ++key) steps.push_back({.first = key, .ref = step_map::leaf(key)});
+  steps.push_back({.first = 0x0B00, .ref = step_map::leaf(2)});
+  steps.push_back({.first = 0x0BFF, .ref = step_map::leaf(3)});
+  steps.push_back({.first = 0xFFFF, .ref = step_map::leaf(4)});
+  std::vector<Line> lines;
+  const auto ref = StepMapWriter(lines).keys(steps);
+  ASSERT_EQ(step_map::form_of(ref), Form::split);
+  EXPECT_EQ(lines.size(), 2 * step_map::kByteLines + 2);
+  for (std::uint32_t key = 0; key <= 0xFFFF; ++key) {
+    ASSERT_EQ(step_map::value_at(lines.data(), ref, static_cast<step_map::Key>(key)), literally(steps, key)) << key;
+  }
+}
 
 TEST(StepMap, OneValueIsALeaf) {
   std::vector<Line> lines;
@@ -145,6 +170,14 @@ TEST(StepMap, AddressesAreAnsweredAsTheStepsSay) {
   }
 }
 
+step_map::Ref first_inner(std::span<const Line> split) {
+  for (const Line& line : split.first(step_map::kByteLines)) {
+    const auto found = std::ranges::find_if(line.words, step_map::is_inner);
+    if (found != line.words.end()) return *found;
+  }
+  return 0;
+}
+
 TEST(StepMap, TheLoaderRefusesWhatALookupCouldNotBear) {
   const auto ok = [](std::uint32_t) { return true; };
   std::vector<Line> lines;
@@ -152,14 +185,29 @@ TEST(StepMap, TheLoaderRefusesWhatALookupCouldNotBear) {
   const auto problem = [&](step_map::Ref at, std::span<const Line> of) { return MapChecker(of).keys(at, 1, ok); };
   EXPECT_EQ(problem(ref, lines), std::nullopt);
   EXPECT_EQ(problem(ref, std::span(lines).first(lines.size() - 1)), "a map outside the table");
-  EXPECT_EQ(problem(step_map::ref_to(Form::tall, 4000), lines), "a map outside the table");
+  EXPECT_EQ(problem(step_map::ref_to(Form::split, 4000), lines), "a map outside the table");
   EXPECT_EQ(problem(0x7000'0000U, lines), "a map of no known form");
+  EXPECT_EQ(problem(step_map::ref_to(Form::page, 0), lines), "a map of no known form");
+  EXPECT_EQ(problem(ref | step_map::kInner, lines), "a map of no known form");
+  const std::size_t part = step_map::kByteLines;  // the first inner map, a tiny one
+  ASSERT_EQ(step_map::form_of(first_inner(lines)), Form::tiny);
   auto unordered = lines;
-  std::swap(unordered[1].words[0], unordered[1].words[1]);
+  unordered[part].words[0] = 0xFFFF;
+  unordered[part].words[1] = 0;
   EXPECT_EQ(problem(ref, unordered), "bounds not in order");
+  auto elsewhere = lines;
+  elsewhere[part].words[0] ^= 0x8000;
+  EXPECT_EQ(problem(ref, elsewhere), "bounds not in order");
   auto leads_on = lines;
-  leads_on[2].words[0] = 0;
+  leads_on[part].words[step_map::kTinyBounds / 2] = 0;
   EXPECT_EQ(problem(ref, leads_on), "a map where a value should be");
+  auto deep = lines;
+  deep[part].words[step_map::kTinyBounds / 2] = first_inner(lines);
+  EXPECT_EQ(problem(ref, deep), "a map where a value should be");
+  auto twice_in = lines;
+  const auto other = std::ranges::find_if_not(twice_in[0].words, [&](auto word) { return word == first_inner(lines); });
+  *other = first_inner(lines);
+  EXPECT_EQ(problem(ref, twice_in), "maps overlap");
   MapChecker twice(lines);
   EXPECT_EQ(twice.keys(ref, 1, ok), std::nullopt);
   EXPECT_EQ(twice.keys(ref, 1, ok), std::nullopt);
