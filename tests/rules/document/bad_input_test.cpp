@@ -98,6 +98,27 @@ TEST(BadInput, AHundredThousandErrorsAreCountedAndTheFirstHundredKept) {
   EXPECT_TRUE(render(read.error(), "p.json", text).ends_with("... and 99900 more errors\n"));
 }
 
+TEST(BadInput, MoreDuplicatesAndWarningsThanAreKeptAreCounted) {
+  constexpr std::size_t kMany = 150;
+  std::string text = R"({"version":1,"vpc":{"cidr_blocks":["10.0.0.0/8"]},"options":{"timeouts":{"udp":1}},)";
+  text += R"("subnets":{"a":{"cidr_block":"10.0.0.0/16"}},"interfaces":{)";
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const auto number = std::to_string(i);
+    text += std::string(i == 0 ? "" : ",\n") + "\"i" + number + R"(":{"subnet":"a","private_ips":["10.0.1.)" + number +
+            R"("],"timeouts":{"udp":1}})";
+  }
+  const auto warned = read_policy(text + "}}", "p.json");
+  ASSERT_TRUE(warned);
+  EXPECT_EQ(warned->warnings.warnings(), kMany + 1);
+  EXPECT_EQ(warned->warnings.sorted().size(), Diagnostics::kKept);
+  std::string twice = R"({"version":1)";
+  for (std::size_t i = 0; i < kMany; ++i) twice += R"(,"version":1)";
+  const auto refused = read_policy(twice + "}", "p.json");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().errors(), kMany + 1) << "and the missing vpc";
+  EXPECT_EQ(refused.error().sorted().size(), Diagnostics::kKept);
+}
+
 TEST(BadInput, ErrorsInOneEndlessLineAreRenderedOnce) {
   std::string text = R"({"version":1,"vpc":{"cidr_blocks":["10.0.0.0/8"]},"prefix_lists":{"a":[)";
   for (int i = 0; i < 200'000; ++i) text += "\"10.0.0.1/8\",";

@@ -32,6 +32,7 @@ const Change kTop[] = {
      "idle \"adaptive\" is not enforced by this version: expected \"poll\" in /idle"},
     {"the flow log", "/flow_log", "{\"path\":\"x\"}",
      "The flow log is not enforced by this version: found the key \"flow_log\" in /flow_log"},
+    {"a path is not empty", "/policy", "\"\"", "found an empty string, expected a path in /policy"},
     {"a socket's path is short", "/control/socket",
      "\"/run/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"
      "s.sock\"",

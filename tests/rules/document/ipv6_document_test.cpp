@@ -151,6 +151,10 @@ TEST(Ipv6Document, Errors) {
       {"a route of IPv6", "\"subnets\"",
        "\"route_tables\": { \"t\": [ { \"ipv6_cidr_block\": \"::/0\", \"blackhole\": true } ] }, \"subnets\"",
        "IPv6 is not enforced by this version: found the key \"ipv6_cidr_block\""},
+      {"a route by a list of IPv6", "\"prefix_lists\": {",
+       "\"route_tables\": { \"t\": [ { \"prefix_list\": \"six\", \"blackhole\": true } ] }, "
+       "\"prefix_lists\": { \"six\": [\"2001:db8:66::/48\"],",
+       "IPv6 is not enforced by this version: found a list of IPv6 prefixes"},
       {"a route by a list of both", "\"subnets\"",
        "\"route_tables\": { \"t\": [ { \"prefix_list\": \"office\", \"blackhole\": true } ] }, \"subnets\"",
        "found a prefix list of both families, expected one of IPv4 or of IPv6 alone"},

@@ -152,6 +152,9 @@ const Change kPublished[] = {
     {"of one address", kPublish, "\"10.0.1.100:80:172.17.0.2:8080\"", ""},
     {"of somebody else's address", kPublish, "\"10.0.1.20:80:172.17.0.2:8080\"",
      "10.0.1.20 is no private address of this interface in /interfaces/docker-host/publish/0"},
+    {"of no address", kPublish, "\"0.0.0.0:80:172.17.0.2:8080\"",
+     "found \"0.0.0.0:80:172.17.0.2:8080\": the private address is none, expected "
+     "[PRIVATE_IP:]PORT[-PORT]:TARGET_IP:PORT[-PORT][/tcp|udp] in /interfaces/docker-host/publish/0"},
     {"unequal ranges", kPublish, "\"80-82:172.17.0.2:80-81\"",
      "found \"80-82:172.17.0.2:80-81\": the two ranges of ports are not of equal length, expected "
      "[PRIVATE_IP:]PORT[-PORT]:TARGET_IP:PORT[-PORT][/tcp|udp] in /interfaces/docker-host/publish/0"},
