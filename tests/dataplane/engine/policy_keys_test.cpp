@@ -1,7 +1,7 @@
-// Keys of the policy document one by one, their defaults included: a packet whose fate changes when the key is ignored.
+// Forms, values and defaults of keys of the policy document: a packet before a change to the usual policy and after it.
 //
-// Owner: tests. Options, timeouts and ports stand in options_test.cpp; each row here changes one key of the usual
-// policy.
+// Owner: tests. That no key is without a packet is shown by every_policy_key_test.cpp; options, timeouts and ports
+// stand in options_test.cpp.
 #include <functional>
 
 #include "tests/dataplane/support/steps.h"
