@@ -31,9 +31,9 @@ constexpr Budget kBudget{.rows = 20'000, .predicates = 20'000, .memory = std::ui
 constexpr int kChanges = 4;
 
 test::Tally accepted_policies("policies accepted");
-test::Tally compiled_policies("compiled and proven");
-test::Tally changed_policies("changes of one object, of which");
-test::Tally proven_changes("compiled and proven as changes");
+test::Tally compiled_policies("policies compiled and proven");
+test::Tally changed_policies("objects changed alone");
+test::Tally proven_changes("such changes compiled and proven");
 
 void require(bool holds, const char* what, std::string_view detail = {}) {
   if (holds) return;
