@@ -43,17 +43,22 @@ timed() {
   say "        $(( (${EPOCHREALTIME/[.,]/} - began) / 1000 )) ms: $1 ${2:-}: $(head -n 1 "$work/timed.log")"
 }
 
-# Pings that are under way when it ends are not lost: there is no gap before the last answer.
+last_answered() { grep -oP 'icmp_seq=\K[0-9]+' "$work/ping.log" | sort -n | tail -n 1 || true; }
+answered_beyond() { [ "$(last_answered)" -gt "$1" ]; }
+
+# Pings that are under way when it ends are not lost: there is no gap before the last answer, and that one came after all changes.
 applied_without_loss() {
   local pings last
   in_host client ping -n -i 0.002 -w 50 10.254.2.10 >"$work/ping.log" 2>&1 & pings=$!
   timed apply "$work/large.json"
   timed apply "$work/policy.json"
   timed apply "$work/large.json"
+  last=$(last_answered)
+  expect "answers after the last change" yes "$(wait_until 5 answered_beyond $(( ${last:-0} + 50 )) && printf yes || printf no)"
   # shellcheck disable=SC2046  # what runs in the client's namespace: ping, whose parent here ignores the signal
   kill -INT $(ip netns pids "$(namespace client)")
   wait "$pings" || true
-  last=$(grep -oP 'icmp_seq=\K[0-9]+' "$work/ping.log" | sort -n | tail -n 1)
+  last=$(last_answered)
   expect_match "pings all the while" '^[0-9]{3,}$' "$last"
   expect "none lost" "$last answers" "$(grep -c 'icmp_seq=' "$work/ping.log") answers"
 }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rules/document/documents.h"
+
 namespace sallyport::dataplane {
 namespace {
 
@@ -76,24 +78,26 @@ TEST(PlanBuffers, EveryQueueAndRingCanBeFull) {
 
 TEST(PlanPages, FollowTheDocumentAndWhatIsFree) {
   constexpr std::uint64_t kPlenty = std::uint64_t{8} << 30U;
-  auto gateway = gateway_of({port_on(DeviceKind::tap, "a")});
   struct Case {
     const char* description;
-    MemoryMode mode;
+    const char* word;
     std::uint64_t free_bytes;
     std::optional<PageKind> expected;
   };
   const Case cases[] = {
-      {"auto with plenty", MemoryMode::automatic, kPlenty, PageKind::hugepages},
-      {"auto with none", MemoryMode::automatic, 0, PageKind::pages},
-      {"auto with too few", MemoryMode::automatic, 64U << 20U, PageKind::pages},
-      {"pages although there are hugepages", MemoryMode::pages, kPlenty, PageKind::pages},
-      {"hugepages with plenty", MemoryMode::hugepages, kPlenty, PageKind::hugepages},
-      {"hugepages with none", MemoryMode::hugepages, 0, std::nullopt},
+      {"auto with plenty", "auto", kPlenty, PageKind::hugepages},
+      {"auto with none", "auto", 0, PageKind::pages},
+      {"auto with too few", "auto", 64U << 20U, PageKind::pages},
+      {"pages although there are hugepages", "pages", kPlenty, PageKind::pages},
+      {"hugepages with plenty", "hugepages", kPlenty, PageKind::hugepages},
+      {"hugepages with none", "hugepages", 0, std::nullopt},
   };
   for (const Case& c : cases) {
-    gateway.memory = c.mode;
-    const auto pages = plan_pages(gateway, {c.free_bytes, false});
+    const auto read = rules::read_gateway(
+        std::string(R"({"version":1,"ports":{"a":{"device":"tap:a","subnets":["a"]}},"memory":")") + c.word + "\"}",
+        "gateway.json");
+    ASSERT_TRUE(read) << c.description;
+    const auto pages = plan_pages(read->config, {c.free_bytes, false});
     if (c.expected) {
       EXPECT_EQ(pages, *c.expected) << c.description;
     } else {

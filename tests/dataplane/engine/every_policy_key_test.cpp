@@ -355,7 +355,7 @@ TEST(EveryKey, ThatThePolicysReaderKnowsIsHeldHere) {
 }
 
 TEST(EveryKey, OfThePolicyIsHeldInEachOfItsWords) {
-  expect_all_choices(all_rows(), ObjectKind::policy, base_policy(), [](const Json& document) {
+  expect_all_choices(all_rows(), {}, ObjectKind::policy, base_policy(), [](const Json& document) {
     auto read = rules::read_policy(document.dump(), "policy.json");
     return read ? std::move(read->warnings) : std::move(read.error());
   });

@@ -140,22 +140,30 @@ void expect_complete(const Held& held, ObjectKind first, ObjectKind last) {
   }
 }
 
-void expect_all_choices(std::span<const KeyRow> rows, ObjectKind document, const Json& base, const SaidOf& said_of) {
+void expect_all_choices(std::span<const KeyRow> rows, std::span<const HeldElsewhere> elsewhere, ObjectKind document,
+                        const Json& base, const SaidOf& said_of) {
   std::map<std::string, std::set<std::string>> expected, seen;  // by kind and key
-  for (const auto& row : rows) {
-    const auto name = std::string(rules::name_of(kind_of_object(row.pointer, document))) + ' ' + key_of(row.pointer);
-    for (const auto& problem : said_of(with_value(base, row.pointer, R"("?")")).sorted()) {
-      if (problem.pointer == row.pointer) expected[name].merge(choices_in(problem.message));
+  const auto ask = [&](ObjectKind kind, const std::string& pointer) {
+    auto name = std::string(rules::name_of(kind)) + ' ' + key_of(pointer);
+    for (const auto& problem : said_of(with_value(base, pointer, R"("?")")).sorted()) {
+      if (problem.pointer == pointer) expected[name].merge(choices_in(problem.message));
     }
+    return name;
+  };
+  for (const auto& row : rows) {
+    const auto name = ask(kind_of_object(row.pointer, document), row.pointer);
     for (const char* value : {row.written, row.otherwise}) {
       const Json changed = with_value(base, row.pointer, value);
       const Json::json_pointer place(row.pointer);
       if (changed.contains(place) && changed[place].is_string()) seen[name].insert(changed[place]);
     }
   }
+  for (const auto& row : elsewhere) {
+    if (row.kind == document) seen[ask(document, std::string("/") + row.key)].insert(row.choice);
+  }
   EXPECT_GT(expected.size(), 0U);
   for (const auto& [name, words] : expected) {
-    for (const auto& word : words) EXPECT_TRUE(seen[name].contains(word)) << name << ": no row has " << word;
+    for (const auto& word : words) EXPECT_TRUE(seen[name].contains(word)) << name << ": nothing holds " << word;
   }
 }
 

@@ -38,8 +38,9 @@ struct KeyRow {
 struct HeldElsewhere {
   rules::ObjectKind kind;
   const char* key;
-  const char* file;   // in the repository
-  const char* words;  // in that file
+  const char* file;         // in the repository
+  const char* words;        // in that file
+  const char* choice = "";  // where the key takes one of several words: the one that is held
 };
 
 // `base` with this value (JSON; "": none, nullptr: as it is) at the pointer.
@@ -60,9 +61,10 @@ using Held = std::set<std::pair<rules::ObjectKind, std::string>>;
 // Each key of the kinds from `first` to `last` is held, and nothing is held that is no key.
 void expect_complete(const Held& held, rules::ObjectKind first, rules::ObjectKind last);
 
-// Each of the words that a key takes stands in a row. `said_of` a document: its errors.
+// Each of the words that a key takes stands in a row, or is held elsewhere if the key is the `document`'s own.
+// `said_of` a document: its errors.
 using SaidOf = std::function<rules::Diagnostics(const Json& document)>;
-void expect_all_choices(std::span<const KeyRow> rows, rules::ObjectKind document, const Json& base,
-                        const SaidOf& said_of);
+void expect_all_choices(std::span<const KeyRow> rows, std::span<const HeldElsewhere> elsewhere,
+                        rules::ObjectKind document, const Json& base, const SaidOf& said_of);
 
 }  // namespace sallyport::dataplane::testing
