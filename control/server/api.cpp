@@ -47,9 +47,7 @@ std::optional<ApiError> refuse_method(const httplib::Request& request, const Api
   return ApiError{405, "method_not_allowed", fmt::format("{} takes {}, not {}", request.path, allowed, request.method)};
 }
 
-bool needs_body(const httplib::Request& request) {
-  return (request.path == "/v1/policy" && request.method != "DELETE") || request.path == "/v1/trace";
-}
+bool needs_body(const httplib::Request& request) { return request.path == "/v1/policy" || request.path == "/v1/trace"; }
 
 std::optional<ApiError> refuse_body(const httplib::Request& request) {
   if (request.method == "GET" || request.method == "HEAD") return std::nullopt;

@@ -52,7 +52,8 @@ class EmptyHeaders {
     for (const char c : bytes) {
       if (ended_) return;
       if (c != '\n') {
-        if (line_.size() < kLongest) line_.push_back(c);
+        const bool before_value = (c == ' ' || c == '\t') && line_.ends_with(':');
+        if (!before_value && line_.size() < kLongest) line_.push_back(c);
         continue;
       }
       end_line();
@@ -61,15 +62,16 @@ class EmptyHeaders {
   [[nodiscard]] const std::set<std::string>& names() const { return names_; }
 
  private:
-  static constexpr std::size_t kLongest = 256;  // what is longer has a value, or a name that nobody asks for
+  // What is longer may have been cut: it has a value, or a name that nobody asks for. Blanks before values don't count.
+  static constexpr std::size_t kLongest = 256;
   static constexpr std::size_t kMost = 32;
 
   void end_line() {
+    const bool whole = line_.size() < kLongest;
     if (line_.ends_with('\r')) line_.pop_back();
     ended_ = line_.empty();
     const std::size_t colon = line_.find(':');
-    if (colon != std::string::npos && line_.find_first_not_of(" \t", colon + 1) == std::string::npos &&
-        names_.size() < kMost) {
+    if (whole && colon != std::string::npos && colon + 1 == line_.size() && names_.size() < kMost) {
       names_.insert(line_.substr(0, colon));
     }
     line_.clear();

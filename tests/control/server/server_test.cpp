@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "control/server/error_codes.h"
+#include "control/server/unix_listener.h"
 #include "tests/control/server/running_server.h"
 
 namespace sallyport::control::test {
@@ -225,6 +226,35 @@ TEST_F(ServerTest, RequestsAreTakenAsTheyAreSent) {
     EXPECT_THAT(answer, HasSubstr(row.says));
   }
   EXPECT_EQ(generation(), 1U);
+}
+
+TEST_F(ServerTest, AHeaderIsThereOnceWithAValueOrWithout) {
+  UnixListener listener;
+  std::string name;
+  std::string seen;
+  listener.Get("/", [&](const httplib::Request& request, httplib::Response&) {
+    seen = std::to_string(request.get_header_value_count(name)) + " \"" + request.get_header_value(name) + '"';
+  });
+  ASSERT_TRUE(listener.bind(gateway.socket_path, getgid()));
+  listener.serve();
+  const std::string blanks(300, ' ');
+  const struct {
+    std::string name, value;  // as sent
+    const char* seen;
+  } rows[] = {
+      {"If-Match", " 1", "1 \"1\""},           {"If-Match", "", "1 \"\""},
+      {"If-Match", blanks, "1 \"\""},          {"If-Match", blanks + "\t1", "1 \"1\""},
+      {"If-Match", blanks + ":", "1 \":\""},   {"If-Match", std::string(300, '1'), nullptr},
+      {std::string(254, 'n'), "1", "1 \"1\""}, {std::string(255, 'n'), "1", "1 \"1\""},
+      {std::string(256, 'n'), "1", "1 \"1\""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name + ':' + row.value);
+    name = row.name;
+    EXPECT_THAT(raw("GET / HTTP/1.1\r\n" + row.name + ':' + row.value + "\r\n\r\n"), HasSubstr(" 200 "));
+    EXPECT_EQ(seen, row.seen != nullptr ? row.seen : "1 \"" + row.value + '"');
+  }
+  listener.finish();
 }
 
 TEST_F(ServerTest, ADocumentIsADocumentWhateverItsTypeIsSaidToBe) {
