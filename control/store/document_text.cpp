@@ -145,6 +145,25 @@ std::string object_text(const ordered_json& object) {
   return out;
 }
 
+std::string minified(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  bool in_string = false;
+  bool escaped = false;
+  for (const char c : json) {
+    if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
+    out.push_back(c);
+    if (escaped) {
+      escaped = false;
+    } else if (in_string && c == '\\') {
+      escaped = true;
+    } else if (c == '"') {
+      in_string = !in_string;
+    }
+  }
+  return out;
+}
+
 std::expected<std::string, std::string> patched_document(std::string_view document, std::string_view patch) {
   if (nesting(patch) > std::size_t{rules::kMaxDepth}) {
     return std::unexpected(fmt::format("the patch is nested deeper than {} levels", rules::kMaxDepth));

@@ -24,4 +24,7 @@ namespace sallyport::control {
 // Two spaces of indentation; arrays and objects that fit into a line stay on it.
 [[nodiscard]] std::string document_text(const nlohmann::ordered_json& document);
 
+// The text without white space between its tokens: equal for a document and the same after formatting.
+[[nodiscard]] std::string minified(std::string_view json);
+
 }  // namespace sallyport::control

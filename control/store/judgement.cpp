@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "control/store/document_text.h"
 #include "control/store/policy_store.h"
 #include "rules/analyze/diff.h"
 

@@ -168,7 +168,4 @@ class PolicyStore {
 // What a change does, in a few words for people.
 [[nodiscard]] std::string summarize(const rules::Policy* before, const rules::Policy& after);
 
-// The text without white space between its tokens: equal for a document and the same after formatting.
-[[nodiscard]] std::string minified(std::string_view json);
-
 }  // namespace sallyport::control

@@ -1,4 +1,4 @@
-// What two policies differ in, told in a few words, and the text of a document apart from its layout.
+// What two policies differ in, told in a few words.
 //
 // Owner: control/store.
 #include <fmt/format.h>
@@ -168,25 +168,6 @@ std::string summarize(const rules::Policy* before, const rules::Policy& after) {
     tell({static_cast<int>(after.nat_gateways.size())}, "NAT gateway", parts);
   }
   return parts.empty() ? "nobody and no rule" : fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string minified(std::string_view json) {
-  std::string out;
-  out.reserve(json.size());
-  bool in_string = false;
-  bool escaped = false;
-  for (const char c : json) {
-    if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
-    out.push_back(c);
-    if (escaped) {
-      escaped = false;
-    } else if (in_string && c == '\\') {
-      escaped = true;
-    } else if (c == '"') {
-      in_string = !in_string;
-    }
-  }
-  return out;
 }
 
 }  // namespace sallyport::control
