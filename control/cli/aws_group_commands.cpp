@@ -171,7 +171,7 @@ int run(const Invocation& invocation) {
 #define SALLYPORT_GROUP_HELP(name, manners, examples)                                                               \
   "usage: sallyport " name                                                                                          \
   " --group-id GROUP --protocol P [--port A[-B]]\n"                                                                 \
-  "         --cidr C|--source-group G [--write FILE]\n"                                                             \
+  "         --cidr C|--source-group G [OPTIONS]\n"                                                                  \
   "       sallyport " name " --group-id GROUP --ip-permissions JSON [OPTIONS]\n\n" manners "\n" SALLYPORT_EDIT_HELP \
   "\nexamples:\n" examples
 

@@ -33,15 +33,20 @@ int explain_row(std::string_view what, const Text& text, bool as_json) {
   return kYes;
 }
 
+nlohmann::json error_json(const ErrorCode& code) {
+  return {{"error", code.name},
+          {"http_status", code.status == 0 ? nlohmann::json() : nlohmann::json(code.status)},
+          {"meaning", code.meaning},
+          {"remedy", code.remedy}};
+}
+
 // An error of the control socket.
 int explain_error(const ErrorCode& code, bool as_json) {
   const std::string status = code.status == 0 ? "" : " (HTTP status " + std::to_string(code.status) + ')';
   if (as_json) {
-    print_json({{"schema", "sallyport/explain/1"},
-                {"error", code.name},
-                {"http_status", code.status == 0 ? nlohmann::json() : nlohmann::json(code.status)},
-                {"meaning", code.meaning},
-                {"remedy", code.remedy}});
+    auto json = error_json(code);
+    json["schema"] = "sallyport/explain/1";
+    print_json(json);
   } else {
     print(std::string(code.name) + status + "\n  " + std::string(code.meaning) +
           "\n  what to do: " + std::string(code.remedy) + '\n');
@@ -95,7 +100,7 @@ int list_all(bool as_json) {
     kind_table.add({"  " + std::string(text.name), brief(text.meaning)});
   }
   for (const auto& code : error_codes()) {
-    errors.push_back({{"error", code.name}, {"meaning", code.meaning}, {"remedy", code.remedy}});
+    errors.push_back(error_json(code));
     error_table.add({"  " + std::string(code.name), brief(code.meaning)});
   }
   for (const auto& row : document_keys()) {
@@ -137,13 +142,14 @@ int run_explain(const Invocation& invocation) {
   const bool as_json = invocation.output == "json";
   if (!arguments->has("CODE|KEY")) return list_all(as_json);
   const auto word = arguments->text("CODE|KEY");
+  // Before drop codes, which are known in lower case too: there is a NO_POLICY and a no_policy.
+  const auto error = std::ranges::find(error_codes(), word, &ErrorCode::name);
+  if (error != error_codes().end()) return explain_error(*error, as_json);
   std::string as_code = word;
   std::ranges::transform(as_code, as_code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   if (const auto code = rules::drop_code_named(as_code)) return explain_row("code", rules::text_of(*code), as_json);
   const auto kind = std::ranges::find(rules::lint_texts(), word, &rules::LintText::name);
   if (kind != rules::lint_texts().end()) return explain_row("kind", *kind, as_json);
-  const auto error = std::ranges::find(error_codes(), word, &ErrorCode::name);
-  if (error != error_codes().end()) return explain_error(*error, as_json);
   const auto last = word.substr(word.find_last_of("./") + 1);
   if (std::ranges::any_of(document_keys(), [&last](const DocumentKey& row) { return row.key == last; })) {
     return explain_key(last, as_json);
@@ -153,7 +159,7 @@ int run_explain(const Invocation& invocation) {
 
 }  // namespace
 
-const Command kExplainCommand{"explain", "what a drop code, a warning or a document key means and what to do",
+const Command kExplainCommand{"explain", "what a drop code, warning, error or document key means and what to do",
                               R"(usage: sallyport explain [CODE|KEY] [-o table|json]
 
 CODE is a drop code as trace, counters and replay print it, or the kind of a

@@ -120,18 +120,29 @@ int list_rules(const Invocation& invocation, const RuleWords& words) {
   return print_answer(invocation, counters, rules_text);
 }
 
+std::vector<Option> options_of_rule() {
+  return with_edit_options({{"protocol"},
+                            {"port"},
+                            {"icmp"},
+                            {"cidr"},
+                            {"group"},
+                            {"prefix-list"},
+                            {"self", Option::Kind::toggle},
+                            {"description"},
+                            {"rule-no"},
+                            {"action"}});
+}
+
+// What a list would leave unheeded.
+std::optional<std::string> option_of_edits(const Arguments& arguments) {
+  for (const Option& option : options_of_rule()) {
+    if (arguments.has(option.name)) return option.name;
+  }
+  return std::nullopt;
+}
+
 int run_rule(const Invocation& invocation) {
-  const auto arguments = parse_arguments(invocation, kRuleCommand,
-                                         with_edit_options({{"protocol"},
-                                                            {"port"},
-                                                            {"icmp"},
-                                                            {"cidr"},
-                                                            {"group"},
-                                                            {"prefix-list"},
-                                                            {"self", Option::Kind::toggle},
-                                                            {"description"},
-                                                            {"rule-no"},
-                                                            {"action"}}),
+  const auto arguments = parse_arguments(invocation, kRuleCommand, options_of_rule(),
                                          {{"add|remove|list"}, {"NAME"}, {"ingress|egress", false}});
   if (!arguments) return kBadInput;
   const RuleWords words{arguments->text("add|remove|list"), arguments->text("NAME"), arguments->text("ingress|egress")};
@@ -141,7 +152,11 @@ int run_rule(const Invocation& invocation) {
       !(words.action == "list" && words.direction.empty())) {
     return refuse("say ingress or egress behind the name");
   }
-  if (words.action == "list") return list_rules(invocation, words);
+  if (words.action == "list") {
+    const auto option = option_of_edits(*arguments);
+    return option ? refuse(fmt::format("--{} goes with add and remove, not with list", *option))
+                  : list_rules(invocation, words);
+  }
   return edit_running(invocation, kRuleCommand, *arguments, owners_called(words.name),
                       [&](PolicyEdit& edit) { return edit_rule(edit, words, *arguments); });
 }

@@ -65,6 +65,11 @@ TEST(Explain, ListsEverythingItKnows) {
   EXPECT_EQ(json.at("codes").size(), rules::kDropCodes - 1);
   EXPECT_EQ(json.at("kinds").size(), rules::lint_texts().size());
   EXPECT_EQ(json.at("errors").size(), error_codes().size());
+  for (const auto& row : json.at("errors")) {
+    auto single = nlohmann::json::parse(run_cli({"explain", row.at("error"), "-o", "json"}).out);
+    single.erase("schema");
+    EXPECT_EQ(single, row);
+  }
   EXPECT_EQ(json.at("keys").size(), document_keys().size());
   for (const auto& [list, name] : {std::pair("codes", "code"), std::pair("kinds", "kind"), std::pair("errors", "error"),
                                    std::pair("keys", "key")}) {

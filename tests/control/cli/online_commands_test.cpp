@@ -30,6 +30,7 @@ TEST_F(OnlineTest, CommandsDoWhatTheySayOneAfterTheOther) {
   const std::string bad = folder.write("bad.json", small_policy(R"({ "protocol": "-1", "security_groups": ["wbe"] })"));
   const std::string patch =
       folder.write("patch.json", R"([{"op":"add","path":"/vpc/internet_gateway","value":false}])");
+  const std::string unwritten = folder.file("unwritten.json");
   const struct {
     std::vector<std::string> words;
     int status;
@@ -43,6 +44,11 @@ TEST_F(OnlineTest, CommandsDoWhatTheySayOneAfterTheOther) {
        kBadInput,
        "already"},
       {{"rule", "list", "web"}, kYes, "443"},
+      {{"rule", "list", "web", "--dry-run"}, kBadInput, "--dry-run goes with add and remove, not with list"},
+      {{"rule", "list", "web", "--confirm-within", "60s"}, kBadInput, "--confirm-within goes with"},
+      {{"rule", "list", "web", "--max-opened", "10.0.0.0/8"}, kBadInput, "--max-opened goes with"},
+      {{"rule", "list", "web", "ingress", "--write", unwritten}, kBadInput, "--write goes with"},
+      {{"rule", "list", "web", "--self"}, kBadInput, "--self goes with"},
       {{"rule", "remove", "web", "ingress", "--protocol", "tcp", "--port", "22", "--self"}, kBadInput, "no such"},
       {{"rule", "add", "web", "ingress", "--protocol", "tcp", "--port", "22", "--group", "wbe"}, kBadInput, "unknown"},
       {{"rule", "add", "default", "ingress", "--protocol", "-1", "--self"}, kBadInput, "sg:default"},
