@@ -1,8 +1,9 @@
 // Peers of rules as address objects, and addresses as classes: two addresses of one class lie in the same objects.
 //
 // Owner: rules/compile. An object is a CIDR, a prefix list or the members of a group, and may hold addresses of both
-// families; so may a class. Always: objects are numbered as they were first asked for, classes by ascending address of
-// their first member, IPv4 before IPv6; class 0 exists.
+// families; so may a class. Always: objects are numbered as they were first asked for; class 0 (layout::kNoObject) is
+// the empty set's, whether or not an address has it, the others are numbered by ascending address of their first
+// member, IPv4 before IPv6.
 #pragma once
 
 #include <cstdint>
@@ -94,7 +95,6 @@ class AddressObjects {
   std::map<std::uint32_t, ObjectId> groups_;
 };
 
-// Class layout::kNoObject is the empty set's, whether or not an address has it.
 struct AddressClasses {
   std::vector<AddressStep> steps;  // addresses to classes
   std::vector<Ipv6Step> ipv6_steps;

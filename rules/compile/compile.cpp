@@ -50,8 +50,7 @@ std::size_t most_groups(const Policy& policy) {
 
 std::size_t lines_of(step_map::Ref ref) {
   if (step_map::is_leaf(ref) || ref == layout::kOwn) return 0;
-  static constexpr std::array<std::size_t, 5> kLines{1, 2, 3, 1, 1};
-  return kLines[static_cast<std::size_t>(step_map::form_of(ref))];
+  return step_map::lines_touched(step_map::form_of(ref));
 }
 
 std::size_t lines_of_class(const ImageTables& tables) {

@@ -91,7 +91,7 @@ std::size_t Decisions::compile() {
   }
   auto& options = context_.tables.options;
   options.classes = classes_.sets.size();
-  options.class_of = StepMapWriter(context_.tables.lines).addresses(classes_.steps);
+  options.class_of = StepMapWriter(context_.tables.lines).addresses(classes_.steps, true);
   options.class_of_ipv6 = WideMapWriter(context_.tables.lines).addresses(classes_.ipv6_steps);
   const RowsNeeded needed(context_, peers_, classes_, objects_);
   bool fits = meter.rows(needed.rows(), needed.at_least());

@@ -71,6 +71,9 @@ Meter::Meter(const Budget& budget, Elapsed elapsed, const Policy& policy)
   hold(names * kNode);
 }
 
+// A line's number has its place in a Ref, even where all that may be taken is lines.
+static_assert(kLargestBudget.memory / 2 / sizeof(Line) <= std::uint64_t{step_map::kMaxLine} + 1);
+
 void Meter::weigh(const ImageTables& tables) {
   tables_ = 2 * bytes_of(tables);
   if (held_ + tables_ > peak_) peak_ = held_ + tables_;

@@ -95,7 +95,7 @@ Ref StepMapWriter::keys(std::span<const KeyStep> steps, bool quick) {
   return ref;
 }
 
-Ref StepMapWriter::addresses(std::span<const AddressStep> steps) {
+Ref StepMapWriter::addresses(std::span<const AddressStep> steps, bool quick) {
   assert(!steps.empty() && steps.front().first == 0);
   std::vector<KeyStep> high;
   std::vector<KeyStep> low;
@@ -111,7 +111,7 @@ Ref StepMapWriter::addresses(std::span<const AddressStep> steps) {
     const std::uint32_t next = i < steps.size() ? steps[i].first >> 16U : 0x10000U;
     if (next > half + 1) high.push_back({.first = half + 1, .ref = step_map::leaf(steps[i - 1].value)});
   }
-  return keys(high, true);
+  return keys(high, quick);
 }
 
 }  // namespace sallyport::rules

@@ -30,7 +30,8 @@ class StepMapWriter {
 
   // Steps ascend and the first begins at 0. `quick`: rather a dense map than a split one.
   [[nodiscard]] step_map::Ref keys(std::span<const KeyStep> steps, bool quick = false);
-  [[nodiscard]] step_map::Ref addresses(std::span<const AddressStep> steps);
+  // `quick`: of the map over high halves.
+  [[nodiscard]] step_map::Ref addresses(std::span<const AddressStep> steps, bool quick = false);
 
  private:
   [[nodiscard]] step_map::Ref write(step_map::Form form, std::size_t lines);

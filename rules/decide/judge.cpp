@@ -7,6 +7,7 @@
 
 #include "rules/decide/policy_view.h"
 #include "rules/decide/same_class.h"
+#include "rules/decide/traffic_key.h"
 #include "rules/image/tables.h"
 #include "rules/image/wide_map.h"
 #include "rules/model/protocol.h"
@@ -25,33 +26,10 @@ struct TrafficKey {
   step_map::Key key = 0;
 };
 
-TrafficKey key_of(const Query& query) {
-  switch (query.protocol) {
-    case kProtocolTcp:
-      return {.kind = TrafficKind::tcp, .key = query.destination_port};
-    case kProtocolUdp:
-      return {.kind = TrafficKind::udp, .key = query.destination_port};
-    case kProtocolIcmp:
-      return {.kind = TrafficKind::icmp,
-              .key = static_cast<step_map::Key>((std::uint32_t{query.icmp_type} << 8U) | query.icmp_code)};
-    default:
-      return {.kind = TrafficKind::other, .key = query.protocol};
-  }
-}
-
-// ICMPv6 has ICMP's place in the maps of IPv6 (layout::Maps).
-TrafficKey key_of(const Ipv6Query& query) {
-  switch (query.protocol) {
-    case kProtocolTcp:
-      return {.kind = TrafficKind::tcp, .key = query.destination_port};
-    case kProtocolUdp:
-      return {.kind = TrafficKind::udp, .key = query.destination_port};
-    case kProtocolIcmpv6:
-      return {.kind = TrafficKind::icmp,
-              .key = static_cast<step_map::Key>((std::uint32_t{query.icmp_type} << 8U) | query.icmp_code)};
-    default:
-      return {.kind = TrafficKind::other, .key = query.protocol};
-  }
+template <typename AnyQuery>
+TrafficKey traffic_of(const AnyQuery& query) {
+  const TrafficKind kind = kind_of(query);
+  return {.kind = kind, .key = key_of(query, kind)};
 }
 
 step_map::Ref map_of(const layout::PredicateRecord& predicate, const Query&, TrafficKind kind) {
@@ -175,7 +153,7 @@ bool precedes(const Tables& tables, const layout::GroupListRecord& list, RuleInd
 template <typename AnyQuery>
 GroupVerdict group_verdict(const Tables& tables, std::uint32_t list, Direction direction, const AnyQuery& query) {
   const auto& descriptor = group_descriptor(tables, list, direction, query);
-  const TrafficKey traffic = key_of(query);
+  const TrafficKey traffic = traffic_of(query);
   const Rulings rulings = rulings_of(tables, descriptor, query, traffic);
   const std::uint32_t first = std::min(rulings.any, rulings.peer);
   if (first == kNothing) return {};
@@ -190,7 +168,7 @@ AclVerdict acl_verdict(const Tables& tables, AclIndex acl, Direction direction, 
   const std::size_t first = 2 * tables.group_lists().size();
   const DescriptorRecord& descriptor =
       descriptors_of(tables, query)[first + 2 * static_cast<std::size_t>(acl) + static_cast<std::size_t>(direction)];
-  const Rulings rulings = rulings_of(tables, descriptor, query, key_of(query));
+  const Rulings rulings = rulings_of(tables, descriptor, query, traffic_of(query));
   const std::uint32_t decides = std::min(rulings.any, rulings.peer);
   if (decides == kNothing) return {};
   return {.allow = (decides & layout::kAllows) != 0, .rule = layout::rule_of(decides)};

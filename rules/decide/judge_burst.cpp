@@ -9,8 +9,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "rules/decide/same_class.h"
+#include "rules/decide/traffic_key.h"
 #include "rules/image/tables.h"
 #include "rules/image/wide_map.h"
 
@@ -32,18 +34,6 @@ using step_map::Key;
 using step_map::Ref;
 
 constexpr std::size_t kBurst = 32;
-
-// How a packet's protocol is told apart, by its number (layout::Maps).
-constexpr std::array<std::uint8_t, 256> kinds_with(std::size_t icmp) {
-  std::array<std::uint8_t, 256> kinds{};
-  kinds.fill(static_cast<std::uint8_t>(TrafficKind::other));
-  kinds[kProtocolTcp] = static_cast<std::uint8_t>(TrafficKind::tcp);
-  kinds[kProtocolUdp] = static_cast<std::uint8_t>(TrafficKind::udp);
-  kinds[icmp] = static_cast<std::uint8_t>(TrafficKind::icmp);
-  return kinds;
-}
-constexpr std::array<std::uint8_t, 256> kIpv4Kinds = kinds_with(kProtocolIcmp);
-constexpr std::array<std::uint8_t, 256> kIpv6Kinds = kinds_with(kProtocolIcmpv6);
 
 // Some of a burst, by their places.
 struct Picked {
@@ -77,14 +67,6 @@ constexpr PredicateRecord kNoPredicate = [] {
 
 [[gnu::always_inline]] inline void ask_for(const void* at) { __builtin_prefetch(at); }
 
-template <typename AnyQuery>
-[[gnu::always_inline]] inline Key key_of(const AnyQuery& query, std::uint8_t kind) {
-  const auto icmp = static_cast<Key>(std::uint32_t{query.icmp_type} << 8U | query.icmp_code);
-  const std::array<Key, layout::kTrafficKinds> keys{query.destination_port, query.destination_port, icmp,
-                                                    query.protocol};
-  return keys[kind];
-}
-
 // `a`, or `b` if `which` is 1 and not 0.
 template <typename T>
 [[gnu::always_inline]] inline const T* either(const T* a, const T* b, std::uint32_t which) {
@@ -115,27 +97,13 @@ const std::uint32_t* dense_words(const Line* lines, Ref ref) {
   return high | low | (key & 0xFF00U & (0U - is_any(ref, Form::dense)));
 }
 
-// 16 bits of an address, as Ipv6::word does; of word 8 and more anything.
-[[gnu::always_inline]] inline Key word_of(const Ipv6& address, std::uint32_t word) {
-  const std::uint64_t second = std::uint64_t{0} - (word >> 2U & 1U);
-  const std::uint64_t half = (address.high & ~second) | (address.low & second);
-  return static_cast<Key>(half >> (48U - 16U * (word & 3U)));
+// A reference of the predicate, `offset` bytes behind its beginning.
+[[gnu::always_inline]] inline Ref ref_at(const PredicateRecord* predicate, std::size_t offset) {
+  Ref ref = 0;
+  std::memcpy(&ref, reinterpret_cast<const char*>(predicate) + offset, sizeof ref);
+  return ref;
 }
-
-// 1 if a < b.
-[[gnu::always_inline]] inline std::uint32_t less(const Ipv6& a, const Ipv6& b) {
-  const std::uint32_t high = a.high < b.high ? 1 : 0;
-  const std::uint32_t equal = a.high == b.high ? 1 : 0;
-  const std::uint32_t low = a.low < b.low ? 1 : 0;
-  return high | (equal & low);
-}
-
-// Masks of an address's first 0-8 words.
-constexpr std::array<Ipv6, 16> kFirstWords = [] {
-  std::array<Ipv6, 16> masks{};
-  for (unsigned count = 0; count <= wide_map::kWords; ++count) masks[count] = wide_map::first_words(kLastIpv6, count);
-  return masks;
-}();
+static_assert(offsetof(PredicateRecord, maps) == 0);
 
 // A map over ports: noted and its line asked for, unless it is a leaf, the predicate's own, or rare and asked at once.
 [[gnu::always_inline]] inline void pick_map(const Line* lines, std::size_t i, Key key, Ref& ref, Picked& maps) {

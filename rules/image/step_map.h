@@ -51,6 +51,11 @@ inline constexpr std::size_t kFlatLines = 3;
 inline constexpr std::size_t kByteLines = 256 / 16;
 inline constexpr std::size_t kDenseLines = 65536 / 16;
 
+// How many lines a lookup touches at most. A page is part of a split map.
+[[nodiscard]] constexpr std::size_t lines_touched(Form form) {
+  return form == Form::split ? 3 : form == Form::flat ? 2 : 1;
+}
+
 [[nodiscard]] constexpr Ref leaf(std::uint32_t value) { return kLeaf | value; }
 [[nodiscard]] constexpr bool is_leaf(Ref ref) { return (ref & kLeaf) != 0; }
 [[nodiscard]] constexpr bool is_inner(Ref ref) { return (ref & (kLeaf | kInner)) == kInner; }
@@ -98,16 +103,23 @@ inline constexpr std::size_t kDenseLines = 65536 / 16;
   return static_cast<std::uint32_t>(std::countr_zero(not_below(line, key) | std::uint64_t{1} << 32U));
 }
 
+// Which word of a tiny or flat map answers; `not_below`: a bit for each of its line's 32 bounds that is not below the
+// key. Of a flat map the last one never is.
+[[nodiscard]] constexpr std::uint32_t word_of_bounds(Form form, std::uint32_t not_below) {
+  const auto flat = static_cast<std::uint32_t>(form);
+  constexpr std::uint32_t kFirst = kTinyBounds / 2;
+  const std::uint32_t ends = not_below | (flat ^ 1U) << kTinyBounds;
+  return kFirst + flat * (16U - kFirst) + static_cast<std::uint32_t>(std::countr_zero(ends));
+}
+static_assert(static_cast<std::uint32_t>(Form::tiny) == 0 && static_cast<std::uint32_t>(Form::flat) == 1);
+
 // What one map says of `key`; it may lead to an inner one.
 [[nodiscard]] inline Ref find_once(const Line* lines, Ref ref, Key key) {
   const Line* at = lines + line_of(ref);
   const std::uint32_t* words = at->words.data();
   const Form form = form_of(ref);
   if (form <= Form::flat) {  // read alike: which of them comes next is not to be foreseen
-    const auto flat = static_cast<std::uint32_t>(form);
-    const std::uint64_t ends = not_below(at[0], key) | std::uint64_t{1} << (flat != 0 ? 32U : kTinyBounds);
-    const std::size_t first = flat != 0 ? 16U : kTinyBounds / 2;
-    return words[first + static_cast<std::uint32_t>(std::countr_zero(ends))];
+    return words[word_of_bounds(form, static_cast<std::uint32_t>(not_below(at[0], key)))];
   }
   if (form == Form::dense) return words[key];
   return words[form == Form::split ? key >> 8U : key & 0xFFU];

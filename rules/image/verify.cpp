@@ -288,6 +288,7 @@ class Verifier {
         const bool used = bucket.classes[place] != kNoIndex;
         require(!used || !free, kSection, i, "a row behind a free place");
         require(!used || bucket.classes[place] < t_.options().classes, kSection, i, "no such class");
+        require(bucket.classes[place] != layout::kNoObject, kSection, i, "a row of the class that has none");
         require(used ? bucket.predicates[place] < t_.predicates().size() : bucket.predicates[place] == 0, kSection, i,
                 "no such predicate");
         free |= !used;

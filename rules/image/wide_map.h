@@ -11,6 +11,7 @@
 // replaces at least two step maps.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -59,18 +60,34 @@ inline void set_address(Line& line, unsigned i, Ipv6 address) {
   return {address.high & ~behind.high, address.low & ~behind.low};
 }
 
-[[nodiscard]] inline Ref find_few(const Line& line, Ipv6 address) {
-  unsigned interval = 0;
-  for (unsigned i = 0; i < kFewBounds; ++i) interval += address_at(line, i) < address ? 1U : 0U;
+// 1 if a < b, and no branch: what comes next is not to be foreseen.
+[[nodiscard]] constexpr std::uint32_t is_less(const Ipv6& a, const Ipv6& b) {
+  const std::uint32_t high = a.high < b.high ? 1 : 0;
+  const std::uint32_t equal = a.high == b.high ? 1 : 0;
+  const std::uint32_t low = a.low < b.low ? 1 : 0;
+  return high | (equal & low);
+}
+
+[[nodiscard]] inline Ref find_few(const Line& line, const Ipv6& address) {
+  std::uint32_t interval = 0;
+  for (unsigned i = 0; i < kFewBounds; ++i) interval += is_less(address_at(line, i), address);
   return line.words[kFewValues + interval];
 }
 
-[[nodiscard]] inline Ref find_skip(const Line& line, Ipv6 address) {
-  const Ipv6 words = first_words(address, line.words[kSkipWords]);
+inline constexpr std::array<Ipv6, kWords + 1> kFirstWords = [] {
+  std::array<Ipv6, kWords + 1> masks{};
+  for (unsigned count = 0; count <= kWords; ++count) masks[count] = first_words(kLastIpv6, count);
+  return masks;
+}();
+
+// Precondition: the line was written by this program or passed the loader's checks.
+[[nodiscard]] inline Ref find_skip(const Line& line, const Ipv6& address) {
+  const Ipv6& mask = kFirstWords[line.words[kSkipWords]];
+  const Ipv6 words{address.high & mask.high, address.low & mask.low};
   const Ipv6 shared = address_at(line, 0);
-  if (words == shared) return line.words[kSkipInside];
-  return line.words[words < shared ? kSkipBelow : kSkipAbove];
+  return line.words[kSkipInside + is_less(shared, words) - is_less(words, shared)];
 }
+static_assert(kSkipBelow + 1 == kSkipInside && kSkipInside + 1 == kSkipAbove);
 
 [[nodiscard]] inline std::uint32_t value_at(const Line* lines, Ref ref, Ipv6 address) {
   for (unsigned word = 0; !step_map::is_leaf(ref);) {

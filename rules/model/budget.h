@@ -18,7 +18,8 @@ struct Budget {
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
-// The most that can be set: every index of an image has 32 bits, every line of its tables a number of 28.
+// The most that can be set: every index of an image has 32 bits, every line of its tables a number of 27
+// (asserted where they are weighed).
 inline constexpr Budget kLargestBudget{
     .rows = 64'000'000, .predicates = 64'000'000, .memory = std::uint64_t{16} << 30U, .seconds = 24 * 3600};
 // The least memory: below it not even an empty policy compiles.

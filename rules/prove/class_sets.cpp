@@ -152,10 +152,14 @@ class Reading {
 
 bool has_spare_classes(const layout::Tables& tables) {
   std::size_t intervals = 0;
-  const auto count = [&](auto, auto, auto) { ++intervals; };
+  bool some_in_no_object = false;
+  const auto count = [&](auto, auto, std::uint32_t address_class) {
+    ++intervals;
+    some_in_no_object |= address_class == layout::kNoObject;
+  };
   Ipv4Family::walk(tables, count);
   Ipv6Family::walk(tables, count);
-  return tables.options().classes > intervals;
+  return tables.options().classes > intervals + (some_in_no_object ? 0 : 1);
 }
 
 std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables, const literal::Rules& rules) {

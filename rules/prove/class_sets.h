@@ -34,7 +34,8 @@ struct FamilyClasses {
 [[nodiscard]] std::expected<FamilyClasses, std::string> read_classes(const layout::Tables& tables,
                                                                      const literal::Rules& rules);
 
-// Whether the image counts more classes than it has intervals of addresses: none that was compiled whole does.
+// Whether the image counts more classes than it has intervals of addresses, layout::kNoObject apart: none that was
+// compiled whole does.
 [[nodiscard]] bool has_spare_classes(const layout::Tables& tables);
 
 }  // namespace sallyport::rules::proof

@@ -23,6 +23,7 @@ inline std::uint32_t pick(Random& random, std::uint32_t below) { return static_c
 [[nodiscard]] FlatRule flat_rule(std::uint32_t set, const rules::Traffic& traffic, const Words& address,
                                  std::uint8_t length);
 [[nodiscard]] Words words_of(const rules::Ipv6& address);
+[[nodiscard]] Words masked(const Words& address, const Words& mask);
 
 // Workloads without packets, but for their family.
 void write_prefix_policy(const WorkloadRequest& request, Workload& workload);

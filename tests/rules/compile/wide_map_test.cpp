@@ -155,13 +155,12 @@ TEST(WideMap, SparsePlacesAreShort) {
 
 // How many lines a lookup touches.
 std::size_t lines_touched(const Written& map, Ipv6 address) {
-  static constexpr std::array<std::size_t, 5> kLines{1, 2, 3, 1, 1};
   std::size_t lines = 0;
   unsigned word = 0;
   for (Ref ref = map.root; !step_map::is_leaf(ref);) {
     const step_map::Form form = step_map::form_of(ref);
     const Line& line = map.lines[step_map::line_of(ref)];
-    lines += form > step_map::Form::dense ? 1 : kLines[static_cast<std::size_t>(form)];
+    lines += step_map::lines_touched(form);
     if (form == wide_map::kFew) return lines;
     if (form == wide_map::kSkip) word = line.words[wide_map::kSkipWords];
     ref = form == wide_map::kSkip ? wide_map::find_skip(line, address)

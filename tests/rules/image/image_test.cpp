@@ -141,6 +141,7 @@ TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, buckets), kFar), "descriptors");
   refused(with_record(SectionId::descriptors, 0, offsetof(DescriptorRecord, mask), 2U), "descriptors");
   refused(with_record(SectionId::row_buckets, 0, offsetof(RowBucket, classes), kFar), "row_buckets");
+  refused(with_record(SectionId::row_buckets, 0, offsetof(RowBucket, classes), layout::kNoObject), "row_buckets");
   refused(with_record(SectionId::row_buckets, 0, offsetof(RowBucket, predicates), kFar), "row_buckets");
   refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, rule_count), kFar), "predicates");
   refused(with_record(SectionId::predicates, 1, offsetof(PredicateRecord, maps),

@@ -12,6 +12,7 @@
 #include "rules/document/documents.h"
 #include "rules/image/tables.h"
 #include "rules/image/wide_map_walk.h"
+#include "tests/rules/compile/policy_builder.h"
 #include "tests/rules/image/planted_bit.h"
 #include "tests/support/policy_world.h"
 
@@ -226,6 +227,22 @@ TEST(Prove, TellsTheFirstDifferenceWithAPacket) {
   EXPECT_EQ(proof.error(),
             "interface web-1, ingress, tcp 442 with 192.0.2.0: the rules say allow by web/ingress/0, the image says "
             "deny by no rule");
+}
+
+using testing::allow;
+using testing::PolicyBuilder;
+using testing::tcp;
+
+TEST(Prove, NoAddressNeedsToBeOutsideEveryRule) {
+  PolicyBuilder b;
+  b.group("halves",
+          {allow(tcp(1, 1), {"0.0.0.0/1"}), allow(tcp(2, 2), {"128.0.0.0/1"}), allow(tcp(3, 3), {"::/1"}),
+           allow(tcp(4, 4), {"8000::/1"})},
+          {});
+  b.subnet("s", "10.0.1.0/24").interface("i", "s", {"10.0.1.10"}, {"halves"});
+  const Image image = b.build();
+  const auto proof = prove(b.policy(), image);
+  EXPECT_TRUE(proof.has_value()) << proof.error();
 }
 
 }  // namespace
