@@ -60,7 +60,7 @@ std::uint32_t another(std::uint32_t value, std::uint32_t neighbour, std::uint32_
     case 5:
       return near(0xFFFF'FFFEU);
     case 6:
-      return static_cast<std::uint32_t>(random() % 16 << 28U | random() % 256);
+      return static_cast<std::uint32_t>(random() % 32 << 27U | random() % 256);  // inner ones too
     default:
       return neighbour;
   }

@@ -37,6 +37,25 @@ void write_policy(const fs::path& seeds, const std::string& name, const std::str
   write_image(seeds / "image" / name, text);
 }
 
+// Peers so many that maps of every form come about: one network's every second host (a page), one host each in many of
+// its neighbours (split), and a host in each of many networks (dense).
+std::string crowded_policy(int networks) {
+  std::string list;
+  for (int i = 0; i < 128; ++i) list += "\"10.9.7." + std::to_string(2 * i) + "/32\", ";
+  for (int i = 0; i < 40; ++i) list += "\"10.9." + std::to_string(100 + i) + ".5/32\", ";
+  for (int i = 0; i < networks; ++i) list += "\"" + std::to_string(20 + i) + ".1.2.3/32\", ";
+  std::string ports;
+  for (int port = 0; port < 40; ++port) {
+    ports += R"({ "protocol": "tcp", "from_port": )" + std::to_string(3 * port) + R"(, "to_port": )" +
+             std::to_string(3 * port) + R"(, "prefix_lists": ["many"] }, )";
+  }
+  return R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] }, "prefix_lists": { "many": [)" + list +
+         R"("172.16.0.0/12"] }, "security_groups": { "g": { "ingress": [)" + ports +
+         R"({ "protocol": "udp", "from_port": 53, "to_port": 53, "prefix_lists": ["many"] }] } },
+            "subnets": { "s": { "cidr_block": "10.0.0.0/24" } },
+            "interfaces": { "i": { "subnet": "s", "private_ips": ["10.0.0.10"], "security_groups": ["g"] } } })";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +75,8 @@ int main(int argc, char** argv) {
       }
     }
   }
+  write_policy(seeds, "split", crowded_policy(5));
+  write_policy(seeds, "dense", crowded_policy(40));
   test::Random random(1);
   for (int i = 0; i < kRandomPolicies; ++i) {
     write_policy(seeds, "random-" + std::to_string(i), test::random_policy(random));
