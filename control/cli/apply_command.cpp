@@ -56,7 +56,8 @@ an error changes nothing, and tracked flows live on. The same policy again
 changes nothing and is no error. POLICY may be - for standard input.
 
   --dry-run              says what would happen, changes nothing
-  --max-opened CIDRS     refuses (exit status 4) what newly allows traffic with an address outside them
+  --max-opened CIDRS     refuses (exit status 4) what newly allows traffic with an address outside them, by rules or
+                         routes, or gives a public address, publishes, or switches a check off
   --confirm-within TIME  reverts by itself unless sallyport confirm comes in time;
                          not with the very first policy, behind which there is none
 

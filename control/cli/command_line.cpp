@@ -124,7 +124,7 @@ int run(const std::vector<std::string>& words) {
 int run_command_line(const std::vector<std::string>& words) noexcept {
   try {
     const int status = run(words);
-    if (std::fflush(stdout) != 0) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       print_error("cannot write to standard output");
       return kBadInput;
     }

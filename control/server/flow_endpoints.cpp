@@ -216,7 +216,7 @@ void get_flows(Api& api, const httplib::Request& request, httplib::Response& res
 
 void delete_flows(Api& api, const httplib::Request& request, httplib::Response& response) {
   if (auto refused = refuse_queries(request, {"filter"})) return answer(response, *refused);
-  if (request.get_param_value("filter").empty()) {
+  if (request.get_param_value("filter").find_first_not_of(" \t\r\n\v\f") == std::string::npos) {
     return answer(response, ApiError{400, "bad_request", "which flows? give a filter; \"ip\" is every flow"});
   }
   const auto query = flow_query(request);

@@ -43,6 +43,13 @@ PolicyStore::Result PolicyStore::patch(std::string_view patch, const ChangeReque
   return change(*std::move(candidate), request);
 }
 
+std::optional<std::uint64_t> PolicyStore::last_confirmed_before() const {
+  for (std::size_t i = history_.size(); i > 1; --i) {
+    if (history_[i - 2].confirmed) return history_[i - 2].number;
+  }
+  return std::nullopt;
+}
+
 PolicyStore::Result PolicyStore::rollback(std::optional<std::uint64_t> generation, const Author& author) {
   const std::scoped_lock lock(change_mutex_);
   std::uint64_t target = 0;
@@ -52,8 +59,8 @@ PolicyStore::Result PolicyStore::rollback(std::optional<std::uint64_t> generatio
       target = *generation;
     } else if (pending_) {
       target = pending_->revert_to;
-    } else if (history_.size() >= 2) {
-      target = history_[history_.size() - 2].number;
+    } else if (const auto last = last_confirmed_before()) {
+      target = *last;
     } else {
       return std::unexpected(
           Refusal{.kind = Refusal::Kind::missing, .message = "there is no earlier generation to roll back to"});

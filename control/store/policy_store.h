@@ -149,6 +149,8 @@ class PolicyStore {
       const Candidate& candidate, bool dry_run, std::uint64_t number, std::uint32_t epoch);
   // The compiler as it was before a change that did not come into force.
   void forget_change();
+  // The generation before the current one that was confirmed, or needed no confirmation.
+  [[nodiscard]] std::optional<std::uint64_t> last_confirmed_before() const;
   [[nodiscard]] Result go_back(std::uint64_t generation, const Author& author, std::string action);
   void remember(const Generation& generation);
 

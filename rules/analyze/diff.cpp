@@ -44,6 +44,13 @@ void changed(PolicyDiff& result, bool differs, const std::string& whose, const s
   if (differs) result.others.push_back(whose + ": " + before + " → " + after);
 }
 
+// The same, where what came can open something.
+void door(PolicyDiff& result, bool opens, bool differs, const std::string& whose, const std::string& before,
+          const std::string& after) {
+  changed(result, differs, whose, before, after);
+  if (differs && opens) result.doors.push_back(result.others.back());
+}
+
 void compare_interfaces(const Policy& before, const Policy& after, PolicyDiff& result) {
   came_and_went("interface", before.interfaces, after.interfaces, result,
                 [&](const std::string& name, const Interface& a, const Interface& b) {
@@ -52,11 +59,11 @@ void compare_interfaces(const Policy& before, const Policy& after, PolicyDiff& r
                   changed(result, a.private_ips != b.private_ips, whose + "private addresses", listed(a.private_ips),
                           listed(b.private_ips));
                   const auto text = [](const std::optional<Ipv4>& ip) { return ip ? to_string(*ip) : "none"; };
-                  changed(result, a.public_ip != b.public_ip, whose + "public address", text(a.public_ip),
-                          text(b.public_ip));
+                  door(result, b.public_ip.has_value(), a.public_ip != b.public_ip, whose + "public address",
+                       text(a.public_ip), text(b.public_ip));
                   const auto check = [](bool on) { return on ? std::string("on") : std::string("off"); };
-                  changed(result, a.source_dest_check != b.source_dest_check, whose + "source/dest check",
-                          check(a.source_dest_check), check(b.source_dest_check));
+                  door(result, !b.source_dest_check, a.source_dest_check != b.source_dest_check,
+                       whose + "source/dest check", check(a.source_dest_check), check(b.source_dest_check));
                   changed(result, a.mac != b.mac, whose + "link address", a.mac ? to_string(*a.mac) : "any",
                           b.mac ? to_string(*b.mac) : "any");
                   const auto publishes = [](const Interface& interface) {
@@ -64,7 +71,8 @@ void compare_interfaces(const Policy& before, const Policy& after, PolicyDiff& r
                     for (const Publish& p : interface.publish) all += (all.empty() ? "" : ", ") + p.text;
                     return all.empty() ? "nothing" : all;
                   };
-                  changed(result, publishes(a) != publishes(b), whose + "publishes", publishes(a), publishes(b));
+                  door(result, !b.publish.empty(), publishes(a) != publishes(b), whose + "publishes", publishes(a),
+                       publishes(b));
                   if (a.timeouts != b.timeouts) result.others.push_back(whose + "timeouts changed");
                 });
 }
@@ -93,6 +101,9 @@ void compare_places(const Policy& before, const Policy& after, PolicyDiff& resul
   };
   if (options(before.options) != options(after.options) || before.options.timeouts != after.options.timeouts) {
     result.others.emplace_back("options changed");
+  }
+  if (after.options.allow_private_internet && !before.options.allow_private_internet) {
+    result.doors.emplace_back("options, allow_private_internet: on");
   }
 }
 
@@ -191,16 +202,28 @@ std::vector<Prefix> prefixes_of(const std::vector<Range>& ranges) {
 }
 
 std::optional<std::string> opened_beyond(const PolicyDiff& diff, const std::vector<Prefix>& limits) {
-  for (const TrafficChange& change : diff.traffic) {
-    if (!change.opened) continue;
-    for (const Prefix& prefix : prefixes_of(change.remotes)) {
+  const auto outside = [&](const std::vector<Range>& ranges) -> std::optional<Prefix> {
+    for (const Prefix& prefix : prefixes_of(ranges)) {
       const bool inside = std::ranges::any_of(
           limits, [&](const Prefix& limit) { return limit.length <= prefix.length && limit.contains(prefix.base); });
-      if (inside) continue;
-      return in_words(change.traffic).front() + (change.side == literal::Side::ingress ? " from " : " to ") +
-             to_string(prefix) + " at " + change.interfaces.front();
+      if (!inside) return prefix;
     }
+    return std::nullopt;
+  };
+  for (const TrafficChange& change : diff.traffic) {
+    if (!change.opened) continue;
+    const auto prefix = outside(change.remotes);
+    if (!prefix) continue;
+    return in_words(change.traffic).front() + (change.side == literal::Side::ingress ? " from " : " to ") +
+           to_string(*prefix) + " at " + change.interfaces.front();
   }
+  for (const RouteChange& change : diff.routes) {
+    if (change.after == "nothing" || change.after == "blackhole") continue;
+    const auto prefix = outside(change.destinations);
+    if (prefix) return "a route to " + to_string(*prefix) + " by " + change.after + " in " + change.subnets.front();
+  }
+  const std::vector<Range> everywhere{{.first = 0, .last = 0xFFFF'FFFFU}};
+  if (!diff.doors.empty() && outside(everywhere)) return diff.doors.front();
   return std::nullopt;
 }
 

@@ -42,12 +42,16 @@ struct PolicyDiff {
   std::vector<TrafficChange> traffic;
   std::vector<RouteChange> routes;
   std::vector<std::string> others;  // a sentence each
+  // Of these, what lets packets of any address pass that rules admitted before: a public address, something published,
+  // a check that is off.
+  std::vector<std::string> doors;
   [[nodiscard]] bool empty() const { return traffic.empty() && routes.empty() && others.empty(); }
 };
 
 [[nodiscard]] PolicyDiff diff(const Policy& before, const Policy& after);
 
-// The first traffic that was opened with a remote address outside these prefixes, in words.
+// The first traffic that was opened with a remote address outside these prefixes, in words: by rules, by a route to
+// such addresses where there was none or another, or by a door.
 [[nodiscard]] std::optional<std::string> opened_beyond(const PolicyDiff& diff, const std::vector<Prefix>& limits);
 
 // The fewest prefixes that hold exactly these addresses.

@@ -51,7 +51,7 @@ fuzzer=("$bin/fuzz-$target")
 if [ -z "$seconds" ] && setarch -R true 2>/dev/null; then fuzzer=(setarch -R "${fuzzer[@]}"); fi
 longest=65536
 [ "$target" = image ] && longest=524288 # a dense map takes 262144
-options=(-max_len=$longest -len_control=0 -mutate_depth=1 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/")
+options=("-max_len=$longest" -len_control=0 -mutate_depth=1 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/")
 if [ -n "$seconds" ]; then options+=(-max_total_time="$seconds"); else options+=(-seed=1 -reload=0 -runs="$runs"); fi
 [ "$target" = image ] || options+=(-dict="$top/tests/fuzz/documents.dict")
 if ! "${fuzzer[@]}" "${options[@]}" "$corpus" "$work/seeds/$target" >"$work/log" 2>&1; then

@@ -127,6 +127,7 @@ TEST_F(ServerTest, EveryRefusalHasItsStatusAndAName) {
       {"bad filter", "GET", "/v1/flows?filter=tcp%20prot%201", "", 400, "bad_filter"},
       {"bad top", "GET", "/v1/flows?top=-1", "", 400, "bad_request"},
       {"kill without filter", "DELETE", "/v1/flows", "", 400, "bad_request"},
+      {"kill with blanks for a filter", "DELETE", "/v1/flows?filter=%20%09", "", 400, "bad_request"},
       {"trace without a packet", "POST", "/v1/trace", "{}", 400, "bad_request"},
       {"trace with an unknown key", "POST", "/v1/trace", R"({"from":"10.0.3.11","to":"10.0.3.12","frm":1})", 400,
        "bad_request"},

@@ -53,6 +53,19 @@ TEST_F(Reverts, WhileAConfirmationIsPendingOnlyConfirmAndRollbackChangeAnything)
   EXPECT_TRUE(apply(small_policy(tcp_rule(22))));
 }
 
+// Who lost the gateway, waited for the revert and rolls back besides does not get the lost one again.
+TEST_F(Reverts, ARollbackPassesOverWhatWasNeverConfirmed) {
+  ASSERT_TRUE(apply(small_policy(tcp_rule(1))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(2))));
+  ASSERT_TRUE(apply(small_policy(tcp_rule(3)), 60s));
+  ASSERT_TRUE(store.rollback(std::nullopt, author));
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(2)));
+  ASSERT_TRUE(store.rollback(std::nullopt, author));
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(2)));
+  ASSERT_TRUE(store.rollback(3, author));
+  EXPECT_EQ(store.running()->policy.source, small_policy(tcp_rule(3)));
+}
+
 TEST_F(Reverts, ARollbackIsANewGenerationWithTheOldDocument) {
   ASSERT_TRUE(apply(small_policy(tcp_rule(1))));
   ASSERT_TRUE(apply(small_policy(tcp_rule(2))));

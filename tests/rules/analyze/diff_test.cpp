@@ -134,6 +134,31 @@ TEST(Diff, WhatIsOpenedBeyondALimitIsNamed) {
             std::nullopt);
 }
 
+// Rules stay as they are: what they admit reaches further.
+TEST(Diff, RoutesAndDoorsOpenToo) {
+  const Prefix own{.base = Ipv4{0x0A000000}, .length = 8};
+  const Policy closed = policy_of(with(tcp(443, 443, "0.0.0.0/0"), "main"));
+  const Policy routed = policy_of(with(tcp(443, 443, "0.0.0.0/0")));
+  EXPECT_EQ(opened_beyond(diff(closed, routed), {own}), "a route to 0.0.0.0/5 by internet in a");
+  EXPECT_EQ(opened_beyond(diff(closed, routed), {Prefix{}}), std::nullopt);
+  EXPECT_EQ(opened_beyond(diff(routed, closed), {own}), std::nullopt);
+  const auto beyond = [&](auto change) {
+    Policy after = closed;
+    change(after);
+    const bool silent = opened_beyond(diff(after, closed), {own}) == std::nullopt;  // the way back opens nothing
+    EXPECT_EQ(opened_beyond(diff(closed, after), {Prefix{}}), std::nullopt);
+    return opened_beyond(diff(closed, after), {own}).value_or("nothing") + (silent ? "" : ", and back");
+  };
+  EXPECT_EQ(beyond([](Policy& p) { p.interfaces.at("web-1").public_ip = Ipv4{0xC0000209}; }),
+            "interface web-1, public address: none → 192.0.2.9");
+  EXPECT_EQ(beyond([](Policy& p) { p.interfaces.at("web-1").source_dest_check = false; }),
+            "interface web-1, source/dest check: on → off");
+  EXPECT_EQ(beyond([](Policy& p) { p.interfaces.at("web-1").publish.push_back({.text = "80:10.0.0.9:80"}); }),
+            "interface web-1, publishes: nothing → 80:10.0.0.9:80");
+  EXPECT_EQ(beyond([](Policy& p) { p.options.allow_private_internet = true; }), "options, allow_private_internet: on");
+  EXPECT_EQ(beyond([](Policy& p) { p.options.nat_timeout = 9; }), "nothing");
+}
+
 TEST(Diff, RangesBecomeTheFewestPrefixes) {
   const auto words = [](std::vector<literal::Range> ranges) {
     std::string text;
