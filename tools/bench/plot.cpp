@@ -124,8 +124,9 @@ std::string draw(const Curves& curves, const std::string& cpu) {
                      kLeft, escaped(cpu));
   std::size_t panel = 0;
   for (const auto& [name, methods] : curves) {
+    const std::size_t row = panel / kPanelsInRow;
     axes.left = kLeft + static_cast<double>(panel % kPanelsInRow) * (kWidth + kGap);
-    axes.top = kTop + static_cast<double>(panel / kPanelsInRow) * (kHeight + kGap);
+    axes.top = kTop + static_cast<double>(row) * (kHeight + kGap);
     ++panel;
     svg += grid(axes, name);
     for (const Style& style : kStyles) {
