@@ -23,7 +23,7 @@ std::string number(const json& value) { return std::to_string(value.get<std::uin
 
 std::string counters_text(const json& body) {
   Table table({"COUNTER", "VALUE"});
-  for (const char* group : {"packets", "flows", "nat", "icmp", "tcp", "arp", "self_check"}) {
+  for (const char* group : {"packets", "flows", "nat", "icmp", "tcp", "arp", "self_check", "connections_refused"}) {
     for (const auto& [name, value] : body.at(group).items())
       table.add({fmt::format("{}.{}", group, name), number(value)});
   }

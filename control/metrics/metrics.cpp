@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/server/state_json.h"
+#include "control/metrics/rule_counts.h"
 #include "rules/model/drop_code.h"
 
 namespace sallyport::control {
@@ -95,6 +95,13 @@ void add_self_check(const dataplane::CounterTotals& totals, const SelfCheckCount
               self_check.skipped + totals.samples_skipped);
 }
 
+void add_connections(const RefusedConnections& refused, Families& out) {
+  const char* name = "sallyport_connections_refused_total";
+  const char* help = "Connections turned away because all places for their kind were taken.";
+  out.counter(name, help, refused.control, Labels{{"listener", "control"}});
+  out.counter(name, help, refused.metrics, Labels{{"listener", "metrics"}});
+}
+
 using PortNumber = std::uint64_t dataplane::PortStatus::*;
 struct PortFamily {
   const char* name;
@@ -146,8 +153,8 @@ void add_policy(const PolicyStore& store, const dataplane::Runtime& runtime, Fam
 
 }  // namespace
 
-std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime,
-                         const SelfCheckCounts& self_check) {
+std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime, const SelfCheckCounts& self_check,
+                         const RefusedConnections& refused) {
   Families families;
   const dataplane::RuntimeInfo info = runtime.info();
   const dataplane::CounterTotals totals = runtime.counters();
@@ -159,6 +166,7 @@ std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& run
   add_packets(totals, families);
   add_flows(totals, info, families);
   add_self_check(totals, self_check, families);
+  add_connections(refused, families);
   add_ports(runtime.ports(), families);
   add_policy(store, runtime, families);
   std::ostringstream out;

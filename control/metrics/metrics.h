@@ -6,13 +6,13 @@
 
 #include <string>
 
-#include "control/server/self_check.h"
+#include "control/metrics/own_counts.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
 
 namespace sallyport::control {
 
 [[nodiscard]] std::string metrics_text(const PolicyStore& store, const dataplane::Runtime& runtime,
-                                       const SelfCheckCounts& self_check);
+                                       const SelfCheckCounts& self_check, const RefusedConnections& refused);
 
 }  // namespace sallyport::control

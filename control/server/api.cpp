@@ -1,4 +1,4 @@
-// Answers, errors and the checks that every request passes.
+// The checks that every request passes.
 //
 // Owner: control/server.
 // Always: who may not is told so before the body is read; bodies have a length, known beforehand and bounded.
@@ -50,11 +50,11 @@ std::optional<ApiError> refuse_method(const httplib::Request& request, const Api
 bool needs_body(const httplib::Request& request) { return request.path == "/v1/policy" || request.path == "/v1/trace"; }
 
 std::optional<ApiError> refuse_body(const httplib::Request& request) {
-  if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
+  if (request.method == "GET" || request.method == "HEAD") return refuse_body_of_reading(request);
   if (request.has_header("Transfer-Encoding")) {
     return ApiError{411, "length_required", "a body needs a Content-Length: chunked bodies are not taken"};
   }
-  if (request.has_header("Content-Encoding"))
+  if (request.has_header("Content-Encoding") && request.get_header_value("Content-Encoding") != "identity")
     return ApiError{415, "unsupported_encoding", "compressed bodies are not taken"};
   const std::string text = request.get_header_value("Content-Length");
   if (text.empty() && needs_body(request)) {
@@ -62,19 +62,25 @@ std::optional<ApiError> refuse_body(const httplib::Request& request) {
         411, "length_required",
         fmt::format("{} {} needs a body, and a Content-Length that says how long it is", request.method, request.path)};
   }
-  std::size_t length = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (!text.empty() && (failure != std::errc{} || end != text.data() + text.size())) {
-    return ApiError{400, "bad_request", "Content-Length is no number"};
-  }
+  std::size_t length = 0;  // stays 0 without one; digits alone, so that what fails is too long a number
+  const bool fits =
+      std::from_chars(text.data(), text.data() + text.size(), length).ec != std::errc::result_out_of_range;
   const std::size_t limit = request.path == "/v1/trace" ? kMaxTraceBytes : rules::kMaxDocumentBytes;
-  if (length <= limit) return std::nullopt;
-  return ApiError{413, "too_large", fmt::format("the body is {} bytes long, the limit is {}", length, limit)};
+  if (fits && length <= limit) return std::nullopt;
+  return ApiError{413, "too_large", fmt::format("the body is {:.20} bytes long, the limit is {}", text, limit)};
+}
+
+std::optional<ApiError> refuse(const httplib::Request& request, const Api& api, httplib::Response& response) {
+  if (auto refused = refuse_peer(request, api)) return refused;
+  if (const auto& refused = UnixListener::current_refusal()) return refused;
+  if (auto refused = refuse_method(request, api, response)) return refused;
+  return refuse_body(request);
 }
 
 ApiError without_handler(const httplib::Request& request, int status) {
   if (status == 404) return {404, "not_found", fmt::format("this version has no {} {}", request.method, request.path)};
   if (status == 413) return {413, "too_large", "the body is too long"};
+  if (status == 414) return {414, "target_too_long", "the path and its queries are too long"};
   return {status, "bad_request", fmt::format("the request could not be read (HTTP status {})", status)};
 }
 
@@ -94,17 +100,6 @@ void answer_exception(const httplib::Request& request, httplib::Response& respon
 }
 
 }  // namespace
-
-void answer(httplib::Response& response, const nlohmann::json& body) {
-  response.set_content(body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", "application/json");
-}
-
-void answer(httplib::Response& response, const ApiError& error) {
-  nlohmann::json inner{{"code", error.code}, {"message", error.message}, {"details", error.details}};
-  if (!error.rendered.empty()) inner["rendered"] = error.rendered;
-  response.status = error.status;
-  answer(response, nlohmann::json{{"error", std::move(inner)}});
-}
 
 // The HTTP library keeps what follows the last "=" of a pair and the first of two pairs: neither may decide unseen.
 std::optional<ApiError> refuse_queries(const httplib::Request& request, const std::vector<std::string_view>& known,
@@ -129,6 +124,12 @@ std::optional<ApiError> refuse_queries(const httplib::Request& request, const st
   return std::nullopt;
 }
 
+std::optional<ApiError> refuse_body_of_reading(const httplib::Request& request) {
+  const bool none = request.get_header_value("Content-Length").find_first_not_of('0') == std::string::npos;
+  if (none && !request.has_header("Transfer-Encoding")) return std::nullopt;
+  return ApiError{400, "bad_request", fmt::format("{} takes no body", request.method)};
+}
+
 void add_endpoint(httplib::Server& server, Api& api, const std::string& method, const std::string& path,
                   httplib::Server::Handler handler) {
   api.methods[path].push_back(method);
@@ -140,20 +141,28 @@ void add_endpoint(httplib::Server& server, Api& api, const std::string& method, 
   (server.*kAdd.at(method))(path, std::move(handler));
 }
 
-void guard(httplib::Server& server, Api& api) {
-  server.set_payload_max_length(rules::kMaxDocumentBytes);
-  server.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& response) {
-    std::optional<ApiError> refused = refuse_peer(request, api);
-    if (!refused) refused = refuse_method(request, api, response);
-    if (!refused) refused = refuse_body(request);
-    if (!refused) return httplib::Server::HandlerResponse::Unhandled;
-    answer(response, *refused);
-    return httplib::Server::HandlerResponse::Handled;
-  });
+void answer_what_has_no_handler(httplib::Server& server) {
   server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
     if (response.body.empty()) answer(response, without_handler(request, response.status));
   });
   server.set_exception_handler(answer_exception);
+}
+
+void guard(httplib::Server& server, Api& api) {
+  server.set_payload_max_length(rules::kMaxDocumentBytes);
+  server.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& response) {
+    const std::optional<ApiError> refused = refuse(request, api, response);
+    if (!refused) return httplib::Server::HandlerResponse::Unhandled;
+    answer(response, *refused);
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  server.set_expect_100_continue_handler([&api](const httplib::Request& request, httplib::Response& response) {
+    const std::optional<ApiError> refused = refuse(request, api, response);
+    if (!refused) return 100;
+    answer(response, *refused);
+    return response.status;
+  });
+  answer_what_has_no_handler(server);
 }
 
 }  // namespace sallyport::control

@@ -1,20 +1,20 @@
-// What the endpoints of the control server share: the state they look at and how they answer.
+// What the endpoints of the control server share: the state they look at and the checks before them.
 //
 // Owner: control/server. docs/control-api.md describes the answers.
-// Always: an error is {"error": {code, message, details}} with the matching HTTP status; `code` is one of the names
-// below and is what programs look at.
 #pragma once
 
 #include <httplib.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "control/metrics/own_counts.h"
+#include "control/server/answers.h"
 #include "control/server/peer.h"
 #include "control/server/self_check.h"
 #include "control/store/clock.h"
@@ -33,32 +33,28 @@ struct Api {
   Clock clock;
   Permissions permissions;
   WallTime started;
-  std::atomic<bool> stopping{false};  // streams end
-  std::atomic<int> streams{0};
+  std::atomic<bool> stopping{false};   // streams end
+  std::atomic<int> streams{0};         // of those who may change things
+  std::atomic<int> reader_streams{0};  // of those who may only look
+  std::function<RefusedConnections()> refused_connections = [] { return RefusedConnections{}; };
   std::map<std::string, std::vector<std::string>> methods = {};  // that each path of the socket takes
 };
-
-struct ApiError {
-  int status = 400;
-  std::string code;
-  std::string message;
-  nlohmann::json details = nlohmann::json::array();
-  std::string rendered = {};  // diagnostics as a person reads them; may be empty
-};
-
-void answer(httplib::Response& response, const nlohmann::json& body);
-void answer(httplib::Response& response, const ApiError& error);
 
 // Queries that are not among the known ones are errors, never ignored, as is one given twice, but for `repeated`.
 [[nodiscard]] std::optional<ApiError> refuse_queries(const httplib::Request& request,
                                                      const std::vector<std::string_view>& known,
                                                      std::string_view repeated = {});
 
+// GET and HEAD take no body.
+[[nodiscard]] std::optional<ApiError> refuse_body_of_reading(const httplib::Request& request);
+
 // Adds an endpoint of the socket. `method`: GET, POST, PATCH or DELETE.
 void add_endpoint(httplib::Server& server, Api& api, const std::string& method, const std::string& path,
                   httplib::Server::Handler handler);
 
-// Permissions, methods, bodies, unknown paths and exceptions, before and after all endpoints.
+// Unknown paths, requests that the library refuses, and exceptions.
+void answer_what_has_no_handler(httplib::Server& server);
+// That, and before it permissions, methods and bodies.
 void guard(httplib::Server& server, Api& api);
 
 void add_state_endpoints(httplib::Server& server, Api& api);  // status, ports, counters, health, metrics

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "control/server/api.h"
 #include "control/server/flow_filter.h"
 #include "control/server/flow_json.h"
+#include "control/server/unix_listener.h"
 
 namespace sallyport::control {
 namespace {
@@ -24,7 +26,9 @@ namespace {
 using dataplane::FlowRecord;
 using nlohmann::json;
 
+// Each takes a thread: half of those that there are, for either kind of user.
 constexpr int kMaxStreams = 16;
+constexpr int kMaxReaderStreams = 8;
 constexpr std::size_t kMaxWatched = 65536;
 constexpr auto kWatchInterval = std::chrono::seconds(1);
 constexpr auto kStopInterval = std::chrono::milliseconds(50);
@@ -144,8 +148,10 @@ void count_flows(Api& api, const FlowQuery& query, httplib::Response& response) 
 // Tells what opened, moved and closed since it was last asked. Flows beyond kMaxWatched are not told.
 class Watch {
  public:
-  Watch(Api& api, FlowQuery query) : api_(api), query_(std::move(query)) { ++api_.streams; }
-  ~Watch() { --api_.streams; }
+  Watch(Api& api, std::atomic<int>& streams, FlowQuery query) : api_(api), streams_(streams), query_(std::move(query)) {
+    ++streams_;
+  }
+  ~Watch() { --streams_; }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
@@ -178,6 +184,7 @@ class Watch {
   }
 
   Api& api_;
+  std::atomic<int>& streams_;
   FlowQuery query_;
   std::unordered_map<FlowKey, FlowRecord, FlowKeyHash> seen_;
 };
@@ -193,11 +200,13 @@ bool wait_for_next(const Api& api, const httplib::DataSink& sink) {
 }
 
 void watch_flows(Api& api, FlowQuery query, httplib::Response& response) {
-  if (api.streams >= kMaxStreams) {
-    return answer(response,
-                  ApiError{503, "too_many_streams", fmt::format("{} watches are running already", kMaxStreams)});
+  const bool changes = api.permissions.may_change(UnixListener::current_peer());
+  std::atomic<int>& streams = changes ? api.streams : api.reader_streams;
+  const int most = changes ? kMaxStreams : kMaxReaderStreams;
+  if (streams >= most) {
+    return answer(response, ApiError{503, "too_many_streams", fmt::format("{} watches are running already", most)});
   }
-  auto watch = std::make_shared<Watch>(api, std::move(query));
+  auto watch = std::make_shared<Watch>(api, streams, std::move(query));
   response.set_chunked_content_provider("application/x-ndjson", [&api, watch](std::size_t, httplib::DataSink& sink) {
     const std::string lines = watch->news();
     if (!lines.empty() && !sink.write(lines.data(), lines.size())) return false;

@@ -73,10 +73,18 @@ json to_json(const Outcome& outcome) {
           {"warnings", std::move(warnings)}};
 }
 
+// Messages repeat names that somebody sent, however long.
+std::string for_log(const std::string& message) {
+  constexpr std::size_t kLongest = 400;
+  std::string text = rules::printable(message);
+  if (text.size() <= kLongest) return text;
+  return fmt::format("{} … ({} bytes)", text.substr(0, kLongest), text.size());
+}
+
 void answer_result(Response& response, const PolicyStore::Result& result, const std::string& file,
                    const Author& author) {
   if (!result) {
-    spdlog::warn("a change by {} was refused: {}", author.name, rules::printable(result.error().message));
+    spdlog::warn("a change by {} was refused: {}", author.name, for_log(result.error().message));
     return answer(response, error_of(result.error(), file));
   }
   if (result->changed && !result->dry_run) {
@@ -191,10 +199,11 @@ std::expected<std::optional<std::uint64_t>, ApiError> wanted_generation(const Re
     return std::unexpected(ApiError{400, "bad_request", *doubled});
   } else if (!request.body.empty()) {
     const json body = json::parse(request.body, nullptr, false);
-    if (body.is_object() && body.size() == 1 && body.contains("generation") &&
-        body["generation"].is_number_unsigned()) {
-      wanted = body["generation"].get<std::uint64_t>();
+    if (!body.is_object() || body.size() != 1 || !body.contains("generation")) {
+      return std::unexpected(
+          ApiError{400, "bad_request", "the body of a rollback is {\"generation\": N} and nothing else"});
     }
+    if (body["generation"].is_number_unsigned()) wanted = body["generation"].get<std::uint64_t>();
   } else {
     return wanted;
   }

@@ -13,17 +13,12 @@
 #include <thread>
 #include <utility>
 
+#include "control/metrics/own_counts.h"
 #include "control/store/clock.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
 
 namespace sallyport::control {
-
-struct SelfCheckCounts {
-  std::uint64_t checked = 0;
-  std::uint64_t mismatched = 0;  // 0, or the image does not do what the rules say
-  std::uint64_t skipped = 0;     // sampled, but their policy was gone
-};
 
 // How a decision differs from the rules of the policy under which it was made, or nothing.
 [[nodiscard]] std::optional<std::string> difference(const Running& running, const dataplane::DecisionSample& sample);

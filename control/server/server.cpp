@@ -18,8 +18,8 @@
 #include <thread>
 
 #include "control/cli/input.h"
-#include "control/metrics/metrics_listener.h"
 #include "control/server/api.h"
+#include "control/server/metrics_listener.h"
 #include "control/server/self_check.h"
 #include "control/server/serialized_runtime.h"
 #include "control/server/unix_listener.h"
@@ -36,7 +36,9 @@ class ControlServer : public Server {
         runtime_(runtime),
         store_(gateway_, runtime_, Clock::system()),
         self_check_(store_, runtime_, Clock::system()),
-        api_{gateway_, runtime_, store_, self_check_, Clock::system(), Permissions{}, Clock::system().wall()} {}
+        api_{gateway_, runtime_, store_, self_check_, Clock::system(), Permissions{}, Clock::system().wall()} {
+    api_.refused_connections = [this] { return RefusedConnections{listener_.refused(), metrics_.refused()}; };
+  }
   ~ControlServer() override { stop(); }
 
   std::expected<void, std::string> load_policy();
@@ -101,7 +103,7 @@ std::expected<void, std::string> ControlServer::open() {
   add_trace_endpoint(listener_, api_);
   if (auto bound = listener_.bind(gateway_.socket_path, *read_group); !bound) return bound;
   if (auto bound = metrics_.open(gateway_.metrics_listen, api_); !bound) return bound;
-  listener_.serve();
+  listener_.serve(api_.permissions);
   self_check_.start();
   reverter_ = std::jthread([this](const std::stop_token& stop) { watch_confirmations(stop); });
   spdlog::info("control socket {} is open", gateway_.socket_path);

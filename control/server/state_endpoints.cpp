@@ -34,7 +34,7 @@ httplib::Server::Handler health(Api& api) {
 
 httplib::Server::Handler metrics(Api& api) {
   return taking({}, [&api](const Request&, Response& response) {
-    response.set_content(metrics_text(api.store, api.runtime, api.self_check.counts()),
+    response.set_content(metrics_text(api.store, api.runtime, api.self_check.counts(), api.refused_connections()),
                          "text/plain; version=0.0.4; charset=utf-8");
   });
 }
@@ -51,7 +51,7 @@ void add_state_endpoints(httplib::Server& server, Api& api) {
   });
   add("/v1/ports", {}, [&api](const Request&, Response& response) { answer(response, ports_json(api.runtime)); });
   add("/v1/counters", {"rules"}, [&api](const Request& request, Response& response) {
-    nlohmann::json out = counters_json(api.runtime.counters(), api.self_check.counts());
+    nlohmann::json out = counters_json(api.runtime.counters(), api.self_check.counts(), api.refused_connections());
     if (request.has_param("rules")) {
       const auto running = api.store.running();
       out["rules"] = running ? rules_json(*running, api.runtime) : nlohmann::json::array();

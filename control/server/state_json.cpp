@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "control/metrics/rule_counts.h"
 #include "control/trace/place_json.h"
 #include "rules/model/drop_code.h"
 
@@ -97,7 +98,8 @@ json ports_json(const dataplane::Runtime& runtime) {
   return {{"schema", "sallyport/ports/1"}, {"ports", std::move(ports)}};
 }
 
-json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check) {
+json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check,
+                   const RefusedConnections& refused) {
   json drops = json::object();
   for (std::size_t i = 1; i < rules::kDropCodes; ++i) {
     drops[std::string(rules::name_of(static_cast<rules::DropCode>(i)))] = totals.drops[i];
@@ -131,6 +133,7 @@ json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts
            {{"requests_sent", totals.arp_requests_sent},
             {"replies_sent", totals.arp_replies_sent},
             {"neighbors", totals.neighbors}}},
+          {"connections_refused", {{"control", refused.control}, {"metrics", refused.metrics}}},
           {"self_check", self_check_json(totals, self_check)}};
 }
 
@@ -146,19 +149,6 @@ json health_json(const PolicyStore& store, const dataplane::Runtime& runtime, co
   if (!policy) problems.push_back("there is no policy: everything is dropped");
   const char* status = !policy ? "down" : problems.empty() ? "ok" : "degraded";
   return {{"schema", "sallyport/health/1"}, {"status", status}, {"problems", std::move(problems)}};
-}
-
-std::vector<RuleCount> rule_counts(const Running& running, const dataplane::Runtime& runtime) {
-  const std::vector<std::uint64_t> counts = runtime.rule_counters();
-  const rules::PolicyView& view = running.bound->view();
-  std::vector<RuleCount> out;
-  out.reserve(view.rules());
-  for (rules::RuleIndex i = 0; i < view.rules(); ++i) {
-    if (!view.has_rule(i)) continue;
-    const std::uint32_t uid = running.bound->rule_uid(i);
-    out.push_back({view.rule(i), uid < counts.size() ? counts[uid] : 0});
-  }
-  return out;
 }
 
 json rules_json(const Running& running, const dataplane::Runtime& runtime) {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/server/self_check.h"
+#include "control/metrics/own_counts.h"
 #include "control/store/policy_store.h"
 #include "dataplane/runtime/runtime.h"
 
@@ -14,16 +14,11 @@ namespace sallyport::control {
 [[nodiscard]] nlohmann::json status_json(const PolicyStore& store, const dataplane::Runtime& runtime,
                                          const SelfCheckCounts& self_check, WallTime started, WallTime now);
 [[nodiscard]] nlohmann::json ports_json(const dataplane::Runtime& runtime);
-[[nodiscard]] nlohmann::json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check);
+[[nodiscard]] nlohmann::json counters_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check,
+                                           const RefusedConnections& refused);
 [[nodiscard]] nlohmann::json health_json(const PolicyStore& store, const dataplane::Runtime& runtime,
                                          const SelfCheckCounts& self_check);
 
-// A rule of the policy in force and the packets whose verdict it gave. Views live as long as `running`.
-struct RuleCount {
-  rules::RuleInfo rule;
-  std::uint64_t decided = 0;
-};
-[[nodiscard]] std::vector<RuleCount> rule_counts(const Running& running, const dataplane::Runtime& runtime);
 [[nodiscard]] nlohmann::json rules_json(const Running& running, const dataplane::Runtime& runtime);
 
 }  // namespace sallyport::control

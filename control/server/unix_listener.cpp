@@ -1,8 +1,6 @@
 // The socket file, its stream, and the peer of each connection.
 //
 // Owner: control/server.
-// Always: a connection carries one request and is drained before it is closed, so that a refusal reaches a client that
-// is still sending its document.
 #include "control/server/unix_listener.h"
 
 #include <fmt/format.h>
@@ -14,27 +12,32 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "control/server/request_head.h"
 
 namespace sallyport::control {
 namespace {
 
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kTimeoutMilliseconds = 5000;
-constexpr auto kWholeRequest = std::chrono::seconds(60);  // sent byte by byte, a request takes no longer
+// Sent byte by byte, a body takes no longer. What those may send who may not change anything is small.
+constexpr auto kWholeBody = std::chrono::seconds(60);
+constexpr auto kSmallBody = std::chrono::seconds(5);
 constexpr std::size_t kLargeRequest = std::size_t{1} << 20U;
-constexpr std::size_t kThreads = 32;
-constexpr int kBacklog = 128;  // the library's 5 turns away what a handful of commands at once ask
+constexpr std::size_t kThreads = 32;        // for those who may change things
+constexpr std::size_t kReaderThreads = 16;  // for everyone else
+constexpr int kBacklog = 128;               // the library's 5 turns away what a handful of commands at once ask
 constexpr int kBacklogProbeFlags = SOCK_STREAM | SOCK_CLOEXEC;
 
 thread_local Peer peer_of_this_thread;
+thread_local std::optional<ApiError> refusal_of_this_thread;
 
 std::string system_text(int error) { return std::strerror(error); }  // NOLINT(concurrency-mt-unsafe): glibc's is safe
 
@@ -45,61 +48,18 @@ bool wait_for(int socket, short events) {
          (events != POLLOUT || (entry.revents & (POLLHUP | POLLERR)) == 0);
 }
 
-// The head of a request as it passes by: the names of headers without a value, which the library leaves out.
-class EmptyHeaders {
- public:
-  void take(std::string_view bytes) {
-    for (const char c : bytes) {
-      if (ended_) return;
-      if (c != '\n') {
-        const bool before_value = (c == ' ' || c == '\t') && line_.ends_with(':');
-        if (!before_value && line_.size() < kLongest) line_.push_back(c);
-        continue;
-      }
-      end_line();
-    }
-  }
-  [[nodiscard]] const std::set<std::string>& names() const { return names_; }
-
- private:
-  // What is longer may have been cut: it has a value, or a name that nobody asks for. Blanks before values don't count.
-  static constexpr std::size_t kLongest = 256;
-  static constexpr std::size_t kMost = 32;
-
-  void end_line() {
-    const bool whole = line_.size() < kLongest;
-    if (line_.ends_with('\r')) line_.pop_back();
-    ended_ = line_.empty();
-    const std::size_t colon = line_.find(':');
-    if (whole && colon != std::string::npos && colon + 1 == line_.size() && names_.size() < kMost) {
-      names_.insert(line_.substr(0, colon));
-    }
-    line_.clear();
-  }
-
-  std::string line_;
-  std::set<std::string> names_;
-  bool ended_ = false;
-};
-
-// A connected Unix socket as cpp-httplib reads and writes it.
+// A connected Unix socket as cpp-httplib reads and writes it: first what has come of the request, then the rest.
 class UnixStream : public httplib::Stream {
  public:
-  explicit UnixStream(int socket) : socket_(socket) {}
+  UnixStream(int socket, std::string begun, std::chrono::seconds patience)
+      : socket_(socket), buffer_(std::move(begun)), deadline_(std::chrono::steady_clock::now() + patience) {}
   [[nodiscard]] bool is_readable() const override { return wait_for(socket_, POLLIN); }
   [[nodiscard]] bool is_writable() const override { return wait_for(socket_, POLLOUT); }
   ssize_t read(char* data, std::size_t size) override {
-    if (used_ == filled_) {
-      if (std::chrono::steady_clock::now() >= deadline_ || !is_readable()) return -1;
-      const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
-      if (got <= 0) return got;
-      used_ = 0;
-      filled_ = static_cast<std::size_t>(got);
-      received_ += filled_;
+    if (used_ == buffer_.size()) {
+      if (const ssize_t got = refill(); got <= 0) return got;
     }
-    const std::size_t taken = std::min(size, filled_ - used_);
-    std::memcpy(data, buffer_.data() + used_, taken);
-    empty_headers_.take({data, taken});
+    const std::size_t taken = buffer_.copy(data, size, used_);
     used_ += taken;
     return static_cast<ssize_t>(taken);
   }
@@ -110,42 +70,29 @@ class UnixStream : public httplib::Stream {
   void get_remote_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
   void get_local_ip_and_port(std::string& ip, int& port) const override { local(ip, port); }
   [[nodiscard]] socket_t socket() const override { return socket_; }
-  [[nodiscard]] std::size_t received() const { return received_; }  // bytes
-  [[nodiscard]] const std::set<std::string>& empty_headers() const { return empty_headers_.names(); }
+  [[nodiscard]] std::size_t received() const { return received_; }  // bytes of the body, at least
 
  private:
   static void local(std::string& ip, int& port) {
     ip = "unix";
     port = 0;
   }
-  int socket_;
-  const std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + kWholeRequest;
-  std::array<char, 65536> buffer_;
-  std::size_t used_ = 0;
-  std::size_t filled_ = 0;
-  std::size_t received_ = 0;
-  EmptyHeaders empty_headers_;
-};
-
-// Takes what the client still sends, for a bounded time: closing with unread bytes would cost it the answer.
-void drain(int socket) {
-  shutdown(socket, SHUT_WR);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMilliseconds);
-  std::array<char, 65536> waste;
-  while (std::chrono::steady_clock::now() < until && wait_for(socket, POLLIN)) {
-    if (recv(socket, waste.data(), waste.size(), 0) <= 0) return;
+  ssize_t refill() {
+    if (std::chrono::steady_clock::now() >= deadline_ || !is_readable()) return -1;
+    buffer_.resize(65536);
+    const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
+    buffer_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    used_ = 0;
+    received_ += buffer_.size();
+    return got;
   }
-}
 
-// What was asked, as it was sent. A document is a document, whatever curl calls it: the library would read forms and
-// parts out of it. Headers without a value are there. A request without a length has no body (RFC 9112, section 6.3):
-// the library would wait for one.
-void take_as_sent(httplib::Request& request, const std::set<std::string>& empty_headers) {
-  request.headers.erase("Content-Type");
-  for (const std::string& name : empty_headers) request.headers.emplace(name, "");
-  if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding"))
-    request.headers.emplace("Content-Length", "");
-}
+  int socket_;
+  std::string buffer_;
+  const std::chrono::steady_clock::time_point deadline_;
+  std::size_t used_ = 0;
+  std::size_t received_ = 0;
+};
 
 std::expected<void, std::string> clear_the_way(const std::string& path) {
   struct stat found{};
@@ -180,16 +127,26 @@ bool socket_is_alive(const std::string& path) {
   return error != ECONNREFUSED && error != ENOENT;
 }
 
-UnixListener::UnixListener() {
+UnixListener::UnixListener(ReceptionLimits limits)
+    : reception_(
+          "control socket", limits, [this](int socket) { return greet(socket); },
+          [this](int socket, const Guest& guest, std::string bytes, std::size_t head) {
+            const bool favoured = guest.favoured;
+            const auto& threads = favoured ? threads_ : reader_threads_;
+            threads->enqueue([this, socket, favoured, head, begun = std::move(bytes)]() mutable {
+              work(socket, favoured, std::move(begun), head);
+              reception_.farewell(socket);
+            });
+          }) {
   set_address_family(AF_UNIX);
   set_tcp_nodelay(false);
   set_socket_options([](socket_t) {});
-  new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
 }
 
 UnixListener::~UnixListener() { finish(); }
 
 const Peer& UnixListener::current_peer() { return peer_of_this_thread; }
+const std::optional<ApiError>& UnixListener::current_refusal() { return refusal_of_this_thread; }
 
 std::expected<void, std::string> UnixListener::bind(const std::string& path, gid_t group) {
   if (path.empty() || path.size() > kLongestPath) {
@@ -218,21 +175,20 @@ std::expected<void, std::string> UnixListener::bind(const std::string& path, gid
   return {};
 }
 
-void UnixListener::serve() {
-  thread_ = std::thread([this] {
-    listen_after_bind();
-    ended_ = true;
-  });
+void UnixListener::serve(const Permissions& permissions) {
+  permissions_ = permissions;
+  threads_ = std::make_unique<httplib::ThreadPool>(kThreads);
+  reader_threads_ = std::make_unique<httplib::ThreadPool>(kReaderThreads);
+  reception_.open(svr_sock_);  // which closes it; the library looks at it to see whether answers may go on
 }
 
 void UnixListener::finish() {
-  if (thread_.joinable()) {
-    while (!is_running() && !ended_) std::this_thread::yield();
-    stop();
-    hang_up();
-    thread_.join();
-  } else if (const socket_t bound = svr_sock_.exchange(INVALID_SOCKET); bound != INVALID_SOCKET) {
-    close(bound);
+  const socket_t bound = svr_sock_.exchange(INVALID_SOCKET);
+  if (!threads_ && bound != INVALID_SOCKET) close(bound);
+  reception_.close();
+  for (auto* threads : {&threads_, &reader_threads_}) {
+    if (*threads) (*threads)->shutdown();
+    threads->reset();
   }
   struct stat found{};
   if (!path_.empty() && lstat(path_.c_str(), &found) == 0 && found.st_ino == inode_) unlink(path_.c_str());
@@ -241,41 +197,27 @@ void UnixListener::finish() {
   made_directory_.clear();
 }
 
-bool UnixListener::enter(int socket) {
-  const std::scoped_lock lock(connections_mutex_);
-  if (!hung_up_) connections_.insert(socket);
-  return !hung_up_;
+std::optional<Guest> UnixListener::greet(int socket) const {
+  const auto peer = peer_of(socket);
+  if (!peer) return std::nullopt;
+  return Guest{fmt::format("user {}", peer->uid), permissions_.may_change(*peer)};
 }
 
-void UnixListener::leave(int socket) {
-  const std::scoped_lock lock(connections_mutex_);
-  connections_.erase(socket);
-}
-
-void UnixListener::hang_up() {
-  const std::scoped_lock lock(connections_mutex_);
-  hung_up_ = true;
-  for (const int socket : connections_) shutdown(socket, SHUT_RD);
-}
-
-bool UnixListener::process_and_close_socket(socket_t sock) {
-  bool handled = false;
-  if (auto peer = peer_of(sock); peer && enter(sock)) {
-    peer_of_this_thread = *std::move(peer);
-    UnixStream stream(sock);
-    bool connection_closed = false;
-    try {
-      handled = process_request(stream, true, connection_closed,
-                                [&](httplib::Request& request) { take_as_sent(request, stream.empty_headers()); });
-    } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
-      spdlog::error("a request to the control socket failed: {}", error.what());
-    }
-    if (stream.received() > kLargeRequest) malloc_trim(0);  // reading a large document leaves holes everywhere
-    drain(sock);
-    leave(sock);
+void UnixListener::work(int socket, bool favoured, std::string begun, std::size_t head_bytes) {
+  auto peer = peer_of(socket);
+  if (!peer || reception_.closed()) return;
+  peer_of_this_thread = *std::move(peer);
+  RequestHead head = read_head(std::string_view(begun).substr(0, head_bytes));
+  refusal_of_this_thread = head.refusal;
+  UnixStream stream(socket, begun.replace(0, head_bytes, for_library(head)), favoured ? kWholeBody : kSmallBody);
+  bool connection_closed = false;
+  try {
+    process_request(stream, true, connection_closed,
+                    [&](httplib::Request& request) { install(std::move(head), request); });
+  } catch (const std::exception& error) {  // no memory for a body: the connection ends, the daemon does not
+    spdlog::error("a request to the control socket failed: {}", error.what());
   }
-  close(sock);
-  return handled;
+  if (stream.received() > kLargeRequest) malloc_trim(0);  // reading a large document leaves holes everywhere
 }
 
 }  // namespace sallyport::control

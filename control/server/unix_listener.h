@@ -8,44 +8,45 @@
 #include <httplib.h>
 #include <sys/types.h>
 
-#include <atomic>
+#include <cstddef>
 #include <expected>
-#include <mutex>
-#include <set>
+#include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 
+#include "control/server/answers.h"
 #include "control/server/peer.h"
+#include "control/server/reception.h"
 
 namespace sallyport::control {
 
 class UnixListener : public httplib::Server {
  public:
-  UnixListener();
+  explicit UnixListener(ReceptionLimits limits = {});
   ~UnixListener() override;
 
   // Binds `path` with mode 0660, owned by the daemon's user and `group`. The error is ready to print.
   [[nodiscard]] std::expected<void, std::string> bind(const std::string& path, gid_t group);
-  void serve();   // on a thread of its own
+  // On threads of its own. Who may change things has threads and places apart from everyone else's.
+  void serve(const Permissions& permissions);
   void finish();  // ends serving, joins, removes the socket; idempotent
 
-  // Who sent the request that this thread is handling.
+  // Of the request that this thread is handling: who sent it, and what is wrong with its head.
   [[nodiscard]] static const Peer& current_peer();
+  [[nodiscard]] static const std::optional<ApiError>& current_refusal();
+
+  [[nodiscard]] std::uint64_t refused() const { return reception_.refused(); }
 
  private:
-  bool process_and_close_socket(socket_t sock) override;
-  [[nodiscard]] bool enter(int socket);  // false when no more are served
-  void leave(int socket);
-  void hang_up();  // nobody's unfinished request is waited for any longer; answers may still be written
+  [[nodiscard]] std::optional<Guest> greet(int socket) const;
+  void work(int socket, bool favoured, std::string begun, std::size_t head_bytes);
 
   std::string path_;
   ino_t inode_ = 0;
   std::string made_directory_;
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-  std::mutex connections_mutex_;
-  std::set<int> connections_;
-  bool hung_up_ = false;
+  Permissions permissions_;
+  std::unique_ptr<httplib::TaskQueue> threads_, reader_threads_;
+  Reception reception_;
 };
 
 // True when somebody answers at this socket.

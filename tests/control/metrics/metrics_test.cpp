@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "rules/model/drop_code.h"
@@ -75,7 +76,8 @@ TEST_F(MetricsTest, TheTcpListenerServesMetricsAndHealthAlone) {
     int status;
   } rows[] = {{"GET", "/metrics", 200},     {"GET", "/health", 200},    {"GET", "/v1/status", 404},
               {"GET", "/v1/metrics", 404},  {"GET", "/v1/policy", 404}, {"POST", "/v1/policy", 404},
-              {"DELETE", "/v1/flows", 404}, {"GET", "/", 404}};
+              {"DELETE", "/v1/flows", 404}, {"GET", "/", 404},          {"POST", "/metrics", 405},
+              {"HEAD", "/health", 200}};
   for (const auto& row : rows) {
     httplib::Request request;
     request.method = row.method;
@@ -90,6 +92,37 @@ TEST_F(MetricsTest, TheTcpListenerServesMetricsAndHealthAlone) {
   const auto taken = Server::start(second, other);
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error(), HasSubstr("cannot listen there"));
+}
+
+TEST_F(MetricsTest, WhoSaysHalfOfARequestHoldsUpNoCollector) {
+  const int port = free_port();
+  gateway.metrics_listen = "127.0.0.1:" + std::to_string(port);
+  start_with(small_policy(tcp_rule(80)));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<int> sockets;
+  for (int i = 0; i < 100; ++i) {
+    sockets.push_back(::socket(AF_INET, SOCK_STREAM, 0));
+    ASSERT_EQ(connect(sockets.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    const std::string_view half = i % 2 == 0 ? "" : "GET /metrics HTTP/1.1\r\nHost";
+    EXPECT_GE(send(sockets.back(), half.data(), half.size(), MSG_NOSIGNAL), 0);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  httplib::ClientImpl http("127.0.0.1", port);
+  httplib::Request request;
+  request.method = "GET";
+  request.path = "/health";
+  const auto health = http.send(request);
+  ASSERT_TRUE(health);
+  EXPECT_EQ(health->status, 200);
+  request.path = "/metrics";
+  const auto metrics = http.send(request);
+  ASSERT_TRUE(metrics);
+  EXPECT_THAT(metrics->body, ::testing::ContainsRegex("connections_refused_total.listener=\"metrics\". [1-9]"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  for (const int socket : sockets) close(socket);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -58,6 +60,19 @@ class RunningServer : public ::testing::Test {
     request.body = body;
     request.headers = headers;
     return http.send(request);
+  }
+  // Sends these bytes; all that is answered.
+  std::string raw(const std::string& request) const {
+    const sockaddr_un address = unix_address(gateway.socket_path);
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    EXPECT_EQ(connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(send(socket, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+    std::string answer;
+    std::array<char, 4096> chunk;
+    for (ssize_t got = 0; (got = recv(socket, chunk.data(), chunk.size(), 0)) > 0;)
+      answer.append(chunk.data(), static_cast<std::size_t>(got));
+    close(socket);
+    return answer;
   }
   nlohmann::json json_of(const std::string& path) const {
     const auto result = ask("GET", path);
