@@ -33,18 +33,59 @@ confirmation() {
   refused "rollback to what is not there" 4 'not in the history' rollback 4711
 }
 
-# nobody cannot be had in a user namespace that maps root alone.
 strangers() {
   local status=0
-  if ! setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then return; fi
-  setpriv --reuid 65534 --regid 65534 --clear-groups "$bin/sallyport" status --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
+  if ! $others; then return; fi
+  "${stranger[@]}" "$bin/sallyport" status --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
   expect "a stranger: exit status" 4 "$status"
   chmod 666 "$socket"
   status=0
-  setpriv --reuid 65534 --regid 65534 --clear-groups "$bin/sallyport" apply "$work/policy.json" --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
+  "${stranger[@]}" "$bin/sallyport" apply "$work/policy.json" --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
   expect "a stranger past the socket's mode: exit status" 4 "$status"
   expect_match "a stranger past the socket's mode: the reason" 'may not change' "$(cat "$work/refused.log")"
   chmod 660 "$socket"
+  status=0
+  "${reader[@]}" "$bin/sallyport" apply "$work/policy.json" --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
+  expect "a reader changes: exit status" 4 "$status"
+  status=0
+  "${reader[@]}" "$bin/sallyport" status --socket "$socket" >"$work/refused.log" 2>&1 || status=$?
+  expect "a reader looks: exit status" 0 "$status"
+}
+
+# holding COUNT TEXT — that many connections of a user of the read group say TEXT and then nothing. Ends with $holder.
+holding() {
+  : >"$work/held"
+  # shellcheck disable=SC2016  # perl's own
+  "${reader[@]}" perl -MIO::Socket::UNIX -e '
+    my ($path, $count, $text) = @ARGV;
+    $SIG{PIPE} = "IGNORE";
+    my @held;
+    for (1 .. $count) {
+      my $socket = IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $path) or die "$path: $!";
+      syswrite $socket, $text;
+      push @held, $socket;
+    }
+    syswrite STDOUT, "held";
+    sleep 60;' "$socket" "$1" "$2" >"$work/held" & holder=$!
+  wait_until 10 test -s "$work/held" || expect "$1 connections" held "$(cat "$work/held")"
+}
+
+# Who may change things is answered within a second, however many connections others hold.
+crowd() {
+  local text before
+  for text in '' 'GET /v1/st' $'POST /v1/trace HTTP/1.1\r\nContent-Length: 9\r\n\r\n' $'GET /v1/flows?watch HTTP/1.1\r\n\r\n'; do
+    if ! $others && [[ $text == *$'\n'* ]]; then continue; fi  # root's own would be worked for
+    holding 200 "$text"
+    before=$EPOCHREALTIME
+    sallyport status >/dev/null || expect "status beside 200 connections" 0 "$?"
+    sallyport apply "$work/policy.json" >/dev/null 2>&1 || expect "apply beside 200 connections" 0 "$?"
+    expect "status and apply within 1 s beside 200 x '${text%%$'\r'*}'" true "$(jq -n "$EPOCHREALTIME - $before < 1")"
+    kill "$holder"
+    wait "$holder" 2>/dev/null || true
+  done
+  if ! $others; then return; fi
+  expect_match "connections turned away: counted" '^[1-9]' "$(sallyport counters -o json | jq .connections_refused.control)"
+  expect_match "connections turned away: in the log" 'control socket: no place for a connection of user 65534' "$(cat "$work/sallyportd.log")"
 }
 
 sockets() {
@@ -68,10 +109,23 @@ ends_in_time() {
 }
 
 e2e_begin "$@"
-lab_network "$e2e_prefix"
+# No other user can be had in a user namespace that maps root alone.
+others=false reader=() stranger=()
+if setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
+  others=true
+  reader=(setpriv --reuid 65534 --regid 65534 --clear-groups)  # of nogroup, the read group
+  stranger=(setpriv --reuid 65533 --regid 65533 --clear-groups)
+fi
+world_begin "$e2e_prefix"
+lab_hosts
+cp "$top/tools/lab.d/policy.json" "$work/"
+if $others; then group=nogroup; else group=root; fi
+jq --arg group "$group" '.control.read_group = $group' "$top/tools/lab.d/gateway.json" >"$work/gateway.json"
+start_gateway "$work/gateway.json"
 socket_abuse
 confirmation
 strangers
+crowd
 sockets
 expect "packets still pass after all" 200 "$(get client http://192.0.2.80/)"
 ends_in_time
