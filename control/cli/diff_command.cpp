@@ -9,6 +9,7 @@
 #include "control/cli/diff_flows.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "control/cli/patience.h"
 #include "control/cli/policy_input.h"
 #include "control/cli/running_policy.h"
 #include "control/store/prefixes.h"
@@ -139,9 +140,9 @@ Json json_of(const rules::PolicyDiff& diff, const rules::Policy& before, const r
 }
 
 int run_diff(const Invocation& invocation) {
-  const auto arguments =
-      parse_arguments(invocation, kDiffCommand, {{"running", Option::Kind::toggle}, {"max-opened"}, {"flows"}},
-                      {{"OLD"}, {"NEW", false}});
+  const auto arguments = parse_arguments(invocation, kDiffCommand,
+                                         {{"running", Option::Kind::toggle}, {"max-opened"}, {"flows"}, {"max-time"}},
+                                         {{"OLD"}, {"NEW", false}});
   if (!arguments) return kBadInput;
   const bool running = arguments->has("running");
   if (running == arguments->has("NEW")) {
@@ -158,6 +159,8 @@ int run_diff(const Invocation& invocation) {
     print_error("diff: --max-opened: " + limits.error());
     return kBadInput;
   }
+  auto patience = Patience::of(*arguments, kDiffCommand);
+  if (!patience) return kBadInput;
   const auto new_input = load_policy(arguments->text(running ? "OLD" : "NEW"));
   if (!new_input) return kBadInput;
   std::optional<rules::Policy> before;
@@ -170,7 +173,12 @@ int run_diff(const Invocation& invocation) {
     if (!old_input) return kBadInput;
     before = std::move(old_input->policy);
   }
-  const auto diff = rules::diff(*before, new_input->policy);
+  const auto compared = rules::diff(*before, new_input->policy, patience->asked());
+  if (!compared) {
+    print_error("diff: " + patience->reason() + "too many rules changed to compare all that they decide");
+    return kRefused;
+  }
+  const rules::PolicyDiff& diff = *compared;
   std::optional<FlowsAtStake> flows;
   if (running) {
     auto found = flows_at_stake(invocation, *before, new_input->policy, *most_flows);
@@ -196,7 +204,7 @@ int run_diff(const Invocation& invocation) {
 }  // namespace
 
 const Command kDiffCommand{"diff", "what a change of policy changes: traffic, routes, places",
-                           R"(usage: sallyport diff OLD NEW [--max-opened CIDR,...] [-o table|json]
+                           R"(usage: sallyport diff OLD NEW [--max-opened CIDR,...] [--max-time TIME] [-o table|json]
        sallyport diff NEW --running [--flows N]
 
 Compares behaviour, not text: the first packets that are now allowed or now denied
@@ -210,6 +218,7 @@ went. Exit status 0 without a difference, 1 with one.
                        of untracked ends) once the new policy is in force
   --flows N            how many of them are shown (20)
   --max-opened CIDRS   exit status 4 when traffic with an address outside them is opened
+  --max-time TIME      gives up after that time (300s)
 
 examples:
   sallyport diff policy.json new.json

@@ -6,6 +6,7 @@
 #include "control/cli/command.h"
 #include "control/cli/options.h"
 #include "control/cli/output.h"
+#include "control/cli/patience.h"
 #include "control/cli/policy_input.h"
 #include "control/cli/running_policy.h"
 #include "control/reach/outputs.h"
@@ -84,13 +85,15 @@ int print_reach(const rules::Reach& found, const std::string& file, const Invoca
 }
 
 int run_reach(const Invocation& invocation) {
-  const auto arguments =
-      parse_arguments(invocation, kReachCommand,
-                      {{"running", Option::Kind::toggle}, {"from"}, {"to"}, {"proto"}, {"port"}}, {{"POLICY", false}});
+  const auto arguments = parse_arguments(
+      invocation, kReachCommand,
+      {{"running", Option::Kind::toggle}, {"from"}, {"to"}, {"proto"}, {"port"}, {"max-time"}}, {{"POLICY", false}});
   if (!arguments) return kBadInput;
   if (arguments->has("running") == arguments->has("POLICY")) {
     return refuse("give POLICY or --running (sallyport reach --help)");
   }
+  auto patience = Patience::of(*arguments, kReachCommand);
+  if (!patience) return kBadInput;
   std::optional<rules::Policy> policy;
   if (arguments->has("running")) {
     auto running = running_policy(invocation);
@@ -107,8 +110,11 @@ int run_reach(const Invocation& invocation) {
   if (!from) return refuse(from.error());
   if (!to) return refuse(to.error());
   if (!traffic) return refuse(traffic.error());
-  const auto found = rules::reach(*policy, {*from, *to, *traffic});
-  if (!found) return refuse(found.error());
+  const auto found = rules::reach(*policy, {*from, *to, *traffic}, patience->asked());
+  if (!found) {
+    print_error("reach: " + patience->reason() + found.error());
+    return kRefused;
+  }
   return print_reach(*found, policy->file, invocation);
 }
 
@@ -116,19 +122,20 @@ int run_reach(const Invocation& invocation) {
 
 const Command kReachCommand{"reach", "who can talk to whom: a table, JSON, a heat map, the graph of groups",
                             R"(usage: sallyport reach POLICY|--running [--from X] [--to Y] [--proto P] [--port N[-M]]
-                       [-o table|json|html|svg|dot]
+                       [--max-time TIME] [-o table|json|html|svg|dot]
 
 Works out, for all packets at once, what passes between whom: through the groups at
 both ends, ACLs both ways (a service whose replies are lost is not reachable, and is
 said to be lost), routes, NAT, and the internet on the other side. Hosts with the
 same groups, ACL and route table are one line; every line comes with a packet that
 shows it and the rules that let it through, or the stage that stops it.
-Exit status: 0 something passes, 1 nothing does.
+Exit status: 0 something passes, 1 nothing does, 4 it gave up.
 
   --running        the policy of the running gateway
   --from X, --to Y an interface, group, subnet, CIDR, address or "internet";
                    a name of several things as interface:X, sg:X or subnet:X
   --proto, --port  only this traffic (tcp where a port stands alone)
+  --max-time TIME  gives up after that time (300s); how far it is is told on stderr
   -o html          a page with a heat map to search and hover over; needs nothing else
   -o svg           the heat map alone; -o dot the graph of groups, for graphviz
 

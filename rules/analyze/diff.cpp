@@ -16,6 +16,8 @@ namespace {
 
 using literal::Range;
 
+const std::vector<Range> kEverywhere{{.first = 0, .last = 0xFFFF'FFFFU}};
+
 // "added" or "removed", for every name that only one section has; the common ones are handed to `both`.
 template <typename T, typename Both>
 void came_and_went(std::string_view what, const Named<T>& before, const Named<T>& after, PolicyDiff& result,
@@ -48,14 +50,60 @@ void changed(PolicyDiff& result, bool differs, const std::string& whose, const s
 void door(PolicyDiff& result, bool opens, bool differs, const std::string& whose, const std::string& before,
           const std::string& after) {
   changed(result, differs, whose, before, after);
-  if (differs && opens) result.doors.push_back(result.others.back());
+  if (differs && opens) result.doors.push_back({result.others.back(), kEverywhere});
+}
+
+// Destinations whose route differs between two tables, by where they led and lead.
+std::map<std::pair<std::string, std::string>, std::vector<Range>> compare_tables(const literal::Routes& before,
+                                                                                 const literal::Routes& after) {
+  std::set<std::uint64_t> firsts{0};
+  const auto add = [&](const Prefix& prefix) {
+    firsts.insert(prefix.first().value);
+    firsts.insert(std::uint64_t{prefix.last().value} + 1);
+  };
+  before.each_prefix(add);
+  after.each_prefix(add);
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 32U;
+  firsts.insert(kEnd);
+  std::map<std::pair<std::string, std::string>, std::vector<Range>> found;
+  for (auto at = firsts.begin(); *at < kEnd; ++at) {
+    const Ipv4 first{static_cast<std::uint32_t>(*at)};
+    const auto last = static_cast<std::uint32_t>(*std::next(at) - 1);
+    auto targets = std::pair(before.of(first), after.of(first));
+    if (targets.first == targets.second) continue;
+    auto& ranges = found[std::move(targets)];
+    if (!ranges.empty() && std::uint64_t{ranges.back().last} + 1 == first.value) {
+      ranges.back().last = last;
+    } else {
+      ranges.push_back({first.value, last});
+    }
+  }
+  return found;
+}
+
+bool leads_on(const std::string& target) { return target != "nothing" && target != "blackhole"; }
+
+// Where an interface that moved has a route and had none before, or another.
+std::vector<Range> opened_by_moving(const Policy& before, const std::string& left, const Policy& after,
+                                    const std::string& joined) {
+  const auto routes = [](const Policy& policy, const std::string& subnet) {
+    return literal::Routes(policy, policy.route_tables.at(policy.subnets.at(subnet).route_table));
+  };
+  std::vector<Range> opened;
+  for (const auto& [targets, ranges] : compare_tables(routes(before, left), routes(after, joined))) {
+    if (leads_on(targets.second)) opened.insert(opened.end(), ranges.begin(), ranges.end());
+  }
+  return opened;
 }
 
 void compare_interfaces(const Policy& before, const Policy& after, PolicyDiff& result) {
   came_and_went("interface", before.interfaces, after.interfaces, result,
                 [&](const std::string& name, const Interface& a, const Interface& b) {
                   const std::string whose = "interface " + name + ", ";
-                  changed(result, a.subnet != b.subnet, whose + "subnet", a.subnet, b.subnet);
+                  if (a.subnet != b.subnet) {
+                    changed(result, true, whose + "subnet", a.subnet, b.subnet);
+                    result.doors.push_back({result.others.back(), opened_by_moving(before, a.subnet, after, b.subnet)});
+                  }
                   changed(result, a.private_ips != b.private_ips, whose + "private addresses", listed(a.private_ips),
                           listed(b.private_ips));
                   const auto text = [](const std::optional<Ipv4>& ip) { return ip ? to_string(*ip) : "none"; };
@@ -103,46 +151,22 @@ void compare_places(const Policy& before, const Policy& after, PolicyDiff& resul
     result.others.emplace_back("options changed");
   }
   if (after.options.allow_private_internet && !before.options.allow_private_internet) {
-    result.doors.emplace_back("options, allow_private_internet: on");
+    result.doors.push_back({"options, allow_private_internet: on", kEverywhere});
   }
 }
 
-// Destinations whose route differs between two tables, by where they led and lead.
-std::map<std::pair<std::string, std::string>, std::vector<Range>> compare_tables(const literal::Routes& before,
-                                                                                 const literal::Routes& after) {
-  std::set<std::uint64_t> firsts{0};
-  const auto add = [&](const Prefix& prefix) {
-    firsts.insert(prefix.first().value);
-    firsts.insert(std::uint64_t{prefix.last().value} + 1);
-  };
-  before.each_prefix(add);
-  after.each_prefix(add);
-  constexpr std::uint64_t kEnd = std::uint64_t{1} << 32U;
-  firsts.insert(kEnd);
-  std::map<std::pair<std::string, std::string>, std::vector<Range>> found;
-  for (auto at = firsts.begin(); *at < kEnd; ++at) {
-    const Ipv4 first{static_cast<std::uint32_t>(*at)};
-    const auto last = static_cast<std::uint32_t>(*std::next(at) - 1);
-    auto targets = std::pair(before.of(first), after.of(first));
-    if (targets.first == targets.second) continue;
-    auto& ranges = found[std::move(targets)];
-    if (!ranges.empty() && std::uint64_t{ranges.back().last} + 1 == first.value) {
-      ranges.back().last = last;
-    } else {
-      ranges.push_back({first.value, last});
-    }
-  }
-  return found;
-}
-
+// Of a subnet that is new what it has besides the local routes.
 void compare_routes(const Policy& before, const Policy& after, PolicyDiff& result) {
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> subnets;  // by tables
-  for (const auto& [name, subnet] : before.subnets) {
-    const auto now = after.subnets.find(name);
-    if (now != after.subnets.end()) subnets[{subnet.route_table, now->second.route_table}].push_back(name);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> subnets;  // by tables, "" of a new one
+  for (const auto& [name, subnet] : after.subnets) {
+    const auto was = before.subnets.find(name);
+    const std::string table = was == before.subnets.end() ? "" : was->second.route_table;
+    subnets[{table, subnet.route_table}].push_back(name);
   }
   for (const auto& [tables, names] : subnets) {
-    const literal::Routes old_routes(before, before.route_tables.at(tables.first));
+    const literal::Routes old_routes = tables.first.empty()
+                                           ? literal::Routes(after, RouteTable{})
+                                           : literal::Routes(before, before.route_tables.at(tables.first));
     const literal::Routes new_routes(after, after.route_tables.at(tables.second));
     for (auto& [targets, ranges] : compare_tables(old_routes, new_routes)) {
       result.routes.push_back({names, std::move(ranges), targets.first, targets.second});
@@ -218,18 +242,23 @@ std::optional<std::string> opened_beyond(const PolicyDiff& diff, const std::vect
            to_string(*prefix) + " at " + change.interfaces.front();
   }
   for (const RouteChange& change : diff.routes) {
-    if (change.after == "nothing" || change.after == "blackhole") continue;
+    if (!leads_on(change.after)) continue;
     const auto prefix = outside(change.destinations);
     if (prefix) return "a route to " + to_string(*prefix) + " by " + change.after + " in " + change.subnets.front();
   }
-  const std::vector<Range> everywhere{{.first = 0, .last = 0xFFFF'FFFFU}};
-  if (!diff.doors.empty() && outside(everywhere)) return diff.doors.front();
+  for (const Door& door : diff.doors) {
+    if (outside(door.remotes)) return door.what;
+  }
   return std::nullopt;
 }
 
-PolicyDiff diff(const Policy& before, const Policy& after) {
+PolicyDiff diff(const Policy& before, const Policy& after) { return *diff(before, after, {}); }
+
+std::optional<PolicyDiff> diff(const Policy& before, const Policy& after, const GoOn& told) {
   PolicyDiff result;
-  result.traffic = diffing::traffic_changes(before, after);
+  auto traffic = diffing::traffic_changes(before, after, told);
+  if (!traffic) return std::nullopt;
+  result.traffic = *std::move(traffic);
   compare_routes(before, after, result);
   compare_places(before, after, result);
   return result;

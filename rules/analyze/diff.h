@@ -15,6 +15,7 @@
 
 #include "rules/analyze/key_sets.h"
 #include "rules/analyze/literal_rules.h"
+#include "rules/analyze/progress.h"
 #include "rules/model/policy.h"
 
 namespace sallyport::rules {
@@ -31,6 +32,7 @@ struct TrafficChange {
   TrafficSet traffic;
 };
 
+// Subnets that are gone are not told of here.
 struct RouteChange {
   std::vector<std::string> subnets;
   std::vector<literal::Range> destinations;
@@ -38,17 +40,24 @@ struct RouteChange {
   std::string after;
 };
 
+// A change that lets packets with these addresses pass that rules admitted before: a public address, something
+// published, a check that is off, a subnet with other routes.
+struct Door {
+  std::string what;  // a sentence
+  std::vector<literal::Range> remotes;
+};
+
 struct PolicyDiff {
   std::vector<TrafficChange> traffic;
   std::vector<RouteChange> routes;
   std::vector<std::string> others;  // a sentence each
-  // Of these, what lets packets of any address pass that rules admitted before: a public address, something published,
-  // a check that is off.
-  std::vector<std::string> doors;
+  std::vector<Door> doors;          // behind some of these
   [[nodiscard]] bool empty() const { return traffic.empty() && routes.empty() && others.empty(); }
 };
 
 [[nodiscard]] PolicyDiff diff(const Policy& before, const Policy& after);
+// Nothing where it was told to stop.
+[[nodiscard]] std::optional<PolicyDiff> diff(const Policy& before, const Policy& after, const GoOn& told);
 
 // The first traffic that was opened with a remote address outside these prefixes, in words: by rules, by a route to
 // such addresses where there was none or another, or by a door.

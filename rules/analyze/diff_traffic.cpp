@@ -178,7 +178,7 @@ void append(std::vector<Range>& ranges, const Range& range) {
 
 }  // namespace
 
-std::vector<TrafficChange> traffic_changes(const Policy& before, const Policy& after) {
+std::optional<std::vector<TrafficChange>> traffic_changes(const Policy& before, const Policy& after, const GoOn& told) {
   const Rules rules_before(before);
   const Rules rules_after(after);
   const auto judges_before = judges_of(before);
@@ -195,7 +195,9 @@ std::vector<TrafficChange> traffic_changes(const Policy& before, const Policy& a
   for (const auto& name : names) alike[{find(judges_before, name), find(judges_after, name)}].push_back(name);
 
   std::vector<TrafficChange> changes;
+  std::size_t compared = 0;
   for (const auto& [judges, interfaces] : alike) {
+    if (!go_on(told, compared++, alike.size())) return std::nullopt;
     for (const Side side : {Side::ingress, Side::egress}) {
       const PolicySide old_side(rules_before, judges.first, side);
       const PolicySide new_side(rules_after, judges.second, side);

@@ -29,17 +29,23 @@ class Assembly {
     receivers_ = ends_of(ground(), question.to.inside);
   }
 
-  std::expected<Reach, std::string> run() {
+  std::expected<Reach, std::string> run(const GoOn& told) {
+    constexpr double kHosts = 0.6;
+    constexpr double kOutwards = 0.9;
     result_.from = senders_.parties;
     result_.to = receivers_.parties;
     const std::size_t pairs = result_.from.size() * result_.to.size();
     result_.complete = pairs <= Reach::kMostPairsListed;
-    if (auto hosts = reaching::between_hosts(result_, senders_, receivers_); !hosts) {
+    if (auto hosts = reaching::between_hosts(result_, senders_, receivers_, part_of(told, 0, kHosts)); !hosts) {
       return std::unexpected(hosts.error());
     }
     to_public_addresses();
-    to_the_internet();
-    from_the_internet();
+    const bool whole =
+        to_the_internet(part_of(told, kHosts, kOutwards)) && from_the_internet(part_of(told, kOutwards, 1));
+    if (!whole) {
+      return std::unexpected("rules tell too many addresses of the internet apart to compare all with " +
+                             std::to_string(senders_.ends.size()) + " hosts; --from and --to narrow the question");
+    }
     std::ranges::stable_sort(result_.cells, {}, [](const ReachCell& cell) { return std::pair(cell.to, cell.from); });
     // Nothing is usual of those that are no hosts, and of them.
     const auto others = static_cast<std::uint32_t>(profiles());
@@ -149,11 +155,16 @@ class Assembly {
     return selection.name.empty() ? "internet" : selection.name;
   }
 
-  void to_the_internet() {
-    if (question_.to.outside.empty()) return;
+  // False where it was told to stop.
+  bool to_the_internet(const GoOn& told) {
+    if (question_.to.outside.empty()) return true;
     Outside outside(ground(), question_.to.outside, result_.asked);
     std::map<std::uint32_t, OutsideCells> by_party;
-    for (const End& end : senders_.ends) spread(*outside.from_end(end), end.sample, true, by_party[end.party]);
+    for (std::size_t i = 0; i < senders_.ends.size(); ++i) {
+      if (!go_on(told, i, senders_.ends.size())) return false;
+      const End& end = senders_.ends[i];
+      spread(*outside.from_end(end), end.sample, true, by_party[end.party]);
+    }
     const auto count = count_of(question_.to.outside);
     const auto internet = add(result_.to, ReachParty::Kind::internet, outside_name(question_.to), count);
     result_.to[internet].samples = {sample_of(question_.to.outside)};
@@ -171,13 +182,16 @@ class Assembly {
       }
     }
     keep_parts(outside);
+    return true;
   }
 
-  void from_the_internet() {
-    if (question_.from.outside.empty()) return;
+  bool from_the_internet(const GoOn& told) {
+    if (question_.from.outside.empty()) return true;
     Outside outside(ground(), question_.from.outside, result_.asked);
     std::map<std::uint32_t, OutsideCells> by_party;
-    for (const End& end : receivers_.ends) {
+    for (std::size_t i = 0; i < receivers_.ends.size(); ++i) {
+      if (!go_on(told, i, receivers_.ends.size())) return false;
+      const End& end = receivers_.ends[i];
       if (!end.translated) continue;
       const Ipv4 address = *ground().host_of(end.sample)->interface->second.public_ip;
       spread(*outside.to_end(end), address, false, by_party[end.party]);
@@ -200,6 +214,7 @@ class Assembly {
       for (const auto& [party, cells] : by_party) keep(cells.listed, listed, party);
     }
     keep_parts(outside);
+    return true;
   }
 
   void keep_parts(Outside& outside) {
@@ -213,8 +228,8 @@ class Assembly {
 
 }  // namespace
 
-std::expected<Reach, std::string> reach(const Policy& policy, const ReachQuestion& question) {
-  return Assembly(policy, question).run();
+std::expected<Reach, std::string> reach(const Policy& policy, const ReachQuestion& question, const GoOn& told) {
+  return Assembly(policy, question).run(told);
 }
 
 ReachUsual reach_between(Ground& ground, SetId asked, Ipv4 from, Ipv4 to) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "rules/analyze/diff.h"
+#include "rules/analyze/progress.h"
 #include "rules/analyze/reach_ground.h"
 #include "rules/analyze/reach_way.h"
 
@@ -102,8 +103,9 @@ class Reach {
   [[nodiscard]] const TrafficSet& traffic(reaching::SetId id) const { return ground->sets.at(id); }
 };
 
-// Refuses what would take too long with a sentence.
-[[nodiscard]] std::expected<Reach, std::string> reach(const Policy& policy, const ReachQuestion& question);
+// Refuses with a sentence what would take too much memory, or what it was told to stop.
+[[nodiscard]] std::expected<Reach, std::string> reach(const Policy& policy, const ReachQuestion& question,
+                                                      const GoOn& told = {});
 
 // What passes between two addresses, exactly.
 [[nodiscard]] ReachUsual reach_between(reaching::Ground& ground, reaching::SetId asked, Ipv4 from, Ipv4 to);

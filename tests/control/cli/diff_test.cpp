@@ -49,6 +49,35 @@ TEST(DiffCommand, RefusesWhatOpensMoreThanItMay) {
   EXPECT_EQ(run_cli({"diff", before, folder.file("missing")}).status, kBadInput);
 }
 
+// A subnet that was not there, with a way out.
+TEST(DiffCommand, RoutesOfNewSubnetsOpen) {
+  const Folder folder;
+  std::string text = policy_with("80", "10.0.0.0/8");
+  text.insert(text.find("\"subnets\""),
+              R"("route_tables": { "out": [ { "cidr_block": "0.0.0.0/0", "gateway": "internet" } ] },
+    )");
+  text.insert(text.find("\"cidr_blocks\""), "\"internet_gateway\": true, ");
+  const auto before = folder.write("old.json", text);
+  const struct {
+    std::string table;
+    int status;
+    const char* says;
+  } rows[] = {{"main", kNo, ""},
+              {"out", kRefused, "opens more than --max-opened: a route to 0.0.0.0/5 by internet in b"}};
+  for (const auto& row : rows) {
+    std::string next = text;
+    next.insert(next.find("\"a\": { \"cidr_block\""),
+                R"("b": { "cidr_block": "10.0.2.0/24", "route_table": ")" + row.table + R"(" }, )");
+    const auto after = folder.write("new.json", next);
+    const auto result = run_cli({"diff", before, after, "--max-opened", "10.0.0.0/8"});
+    EXPECT_EQ(result.status, row.status) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(row.says));
+    EXPECT_EQ(run_cli({"diff", after, before, "--max-opened", "10.0.0.0/8"}).status, kNo);
+  }
+  EXPECT_EQ(run_cli({"diff", before, before, "--max-time", "soon"}).status, kBadInput);
+  EXPECT_EQ(run_cli({"reach", before, "--max-time", "0"}).status, kBadInput);
+}
+
 TEST(VerifyCommand, ProvesADocumentAndItsImage) {
   const Folder folder;
   const auto policy = folder.write("policy.json", policy_with("80", "0.0.0.0/0"));

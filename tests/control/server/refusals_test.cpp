@@ -23,6 +23,16 @@ std::string doubling_patch() {
   return patch.dump();
 }
 
+// The small policy with a subnet more, whose hosts have a route to the internet.
+std::string with_a_way_out() {
+  std::string text = small_policy(tcp_rule(80));
+  text.insert(text.find("\"app-a\": { \"cidr_block\""),
+              R"("app-b": { "cidr_block": "10.0.4.0/24", "route_table": "out" }, )");
+  text.insert(text.find("\"subnets\""),
+              R"("route_tables": { "out": [ { "cidr_block": "0.0.0.0/0", "gateway": "internet" } ] }, )");
+  return text.insert(text.find("\"cidr_blocks\""), "\"internet_gateway\": true, ");
+}
+
 // Three operations, each as deep as one may be.
 std::string nesting_patch() {
   json patch = json::array();
@@ -59,6 +69,8 @@ TEST_F(RefusalTest, EveryRefusalHasItsStatusAndAName) {
       {"unknown query", "POST", "/v1/policy?dryrun", "{}", 400, "bad_request"},
       {"no prefix", "POST", "/v1/policy?max_opened=10.0.0.0", "{}", 400, "bad_request"},
       {"opens too much", "POST", "/v1/policy?max_opened=10.0.0.0/8", small_policy(tcp_rule(81)), 409, "opens_too_much"},
+      {"a new subnet with a way out", "POST", "/v1/policy?max_opened=10.0.0.0/8", with_a_way_out(), 409,
+       "opens_too_much"},
       {"a filter cut at =", "DELETE", "/v1/flows?filter=host%201.2.3.4%20and%20ip[9]=tcp", "", 400, "bad_request"},
       {"a filter with a NUL", "DELETE", "/v1/flows?filter=ip%00%20and%20host%201.2.3.4", "", 400, "bad_request"},
       {"two filters", "DELETE", "/v1/flows?filter=tcp&filter=udp", "", 400, "bad_request"},

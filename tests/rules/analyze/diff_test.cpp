@@ -159,6 +159,60 @@ TEST(Diff, RoutesAndDoorsOpenToo) {
   EXPECT_EQ(beyond([](Policy& p) { p.options.nat_timeout = 9; }), "nothing");
 }
 
+// What is new is compared with nothing, and what moved with where it was.
+TEST(Diff, RoutesOfNewSubnetsOpenToo) {
+  const Prefix own{.base = Ipv4{0x0A000000}, .length = 8};
+  const Policy before = policy_of(with(tcp(443, 443, "0.0.0.0/0"), "main"));
+  const struct {
+    const char* what;
+    std::string table;
+    std::vector<std::string> targets;
+    std::optional<std::string> beyond;
+  } rows[] = {
+      {"local routes alone", "main", {}, std::nullopt},
+      {"the internet", "t", {"internet"}, "a route to 0.0.0.0/5 by internet in b"},
+      {"what is thrown away", "drop", {"blackhole"}, std::nullopt},
+      {"inside the limits", "near", {"internet"}, std::nullopt},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    Policy after = before;
+    after.route_tables["drop"].routes = {{.destination = Prefix{}, .target = RouteTarget::blackhole}};
+    after.route_tables["near"].routes = {
+        {.destination = Prefix{.base = Ipv4{0x0A010000}, .length = 16}, .target = RouteTarget::internet}};
+    after.subnets["b"] = {.cidr_block = {.base = Ipv4{0x0A000200}, .length = 24}, .route_table = row.table};
+    const auto found = diff(before, after);
+    std::vector<std::string> targets;
+    for (const auto& route : found.routes) {
+      EXPECT_EQ(route.subnets, std::vector<std::string>{"b"});
+      EXPECT_EQ(route.before, "nothing");
+      targets.push_back(route.after);
+    }
+    EXPECT_EQ(targets, row.targets);
+    EXPECT_EQ(opened_beyond(found, {own}), row.beyond);
+    EXPECT_EQ(opened_beyond(found, {Prefix{}}), std::nullopt);
+    EXPECT_EQ(opened_beyond(diff(after, before), {own}), std::nullopt) << "and back";
+    Policy moved = after;
+    moved.interfaces.at("web-1").subnet = "b";
+    const auto opened = opened_beyond(diff(after, moved), {own});
+    EXPECT_EQ(opened.value_or("nothing"), row.beyond ? "interface web-1, subnet: a → b" : "nothing");
+    EXPECT_EQ(opened_beyond(diff(moved, after), {own}), std::nullopt) << "and back";
+  }
+}
+
+TEST(Diff, StopsWhenItIsToldTo) {
+  Random random(22);
+  const Policy before = policy_of(test::random_policy(random));
+  const Policy after = policy_of(test::random_policy(random));
+  std::size_t asked = 0;
+  EXPECT_TRUE(diff(before, after, [&](double done) { return ++asked > 0 && done >= 0 && done <= 1; }));
+  ASSERT_GT(asked, 1U);
+  for (std::size_t at = 0; at < asked; ++at) {
+    std::size_t again = 0;
+    EXPECT_FALSE(diff(before, after, [&](double) { return again++ < at; })) << at;
+  }
+}
+
 TEST(Diff, RangesBecomeTheFewestPrefixes) {
   const auto words = [](std::vector<literal::Range> ranges) {
     std::string text;

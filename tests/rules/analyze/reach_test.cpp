@@ -282,5 +282,29 @@ TEST(Reach, ManyPairsSayWhatIsUsualAndLoseNothing) {
   }
 }
 
+// Wherever it is told to.
+TEST(Reach, StopsWhenItIsToldTo) {
+  test::Random random(7);
+  const Policy policy = policy_of(test::random_policy(random));
+  const ReachQuestion question{everybody(policy), everybody(policy), {{{{0, 65535}}, {}, {}, {}}}};
+  std::vector<double> told;
+  const auto whole = reach(policy, question, [&](double done) {
+    told.push_back(done);
+    return true;
+  });
+  ASSERT_TRUE(whole) << whole.error();
+  ASSERT_GT(told.size(), 3U);
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  EXPECT_GE(told.front(), 0.0);
+  EXPECT_LE(told.back(), 1.0);
+  for (std::size_t at = 0; at < told.size(); ++at) {
+    std::size_t asked = 0;
+    const auto stopped = reach(policy, question, [&](double) { return asked++ < at; });
+    ASSERT_FALSE(stopped) << at;
+    EXPECT_EQ(asked, at + 1);
+    EXPECT_TRUE(stopped.error().contains("--from and --to narrow the question")) << stopped.error();
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::rules
