@@ -53,7 +53,8 @@ const Command kApplyCommand{"apply", "put a policy into force on the running gat
 
 Compiles the policy and puts it into force, whole or not at all: a policy with
 an error changes nothing, and tracked flows live on. The same policy again
-changes nothing and is no error. POLICY may be - for standard input.
+changes nothing and is no error; traces tell the lines of this file from then on.
+POLICY may be - for standard input.
 
   --dry-run              says what would happen, changes nothing
   --max-opened CIDRS     refuses (exit status 4) what newly allows traffic with an address outside them, by rules or

@@ -74,6 +74,14 @@ std::string in_words(const rules::Query& query) {
   return fmt::format("protocol {} with {}", query.protocol, remote);
 }
 
+// Which image indexes are of; later ones are greater.
+std::pair<std::uint64_t, std::uint32_t> image_of(const dataplane::DecisionSample& sample) {
+  return {sample.generation, sample.edition};
+}
+std::pair<std::uint64_t, std::uint32_t> image_of(const Running& running) {
+  return {running.generation.number, running.bound->edition()};
+}
+
 }  // namespace
 
 std::optional<std::string> difference(const Running& running, const dataplane::DecisionSample& sample) {
@@ -115,7 +123,7 @@ void SelfCheck::turn() {
       previous_ = nullptr;  // whatever was decided under it has been looked at
       return;
     }
-    if (!current_ || sample.generation > current_->generation.number) {
+    if (!current_ || image_of(sample) > image_of(*current_)) {
       waiting_ = sample;
       return;
     }
@@ -126,20 +134,20 @@ void SelfCheck::turn() {
 void SelfCheck::notice_policy() {
   auto now = store_.running();
   if (now == current_) return;
-  const bool another = current_ && now && current_->generation.number != now->generation.number;
+  const bool another = current_ && now && image_of(*current_) != image_of(*now);
   if (another) previous_ = std::move(current_);
   current_ = std::move(now);
 }
 
-const Running* SelfCheck::running_of(std::uint64_t generation) const {
+const Running* SelfCheck::running_of(const dataplane::DecisionSample& sample) const {
   for (const Running* each : {current_.get(), previous_.get()}) {
-    if (each != nullptr && each->generation.number == generation) return each;
+    if (each != nullptr && image_of(*each) == image_of(sample)) return each;
   }
   return nullptr;
 }
 
 void SelfCheck::check(const dataplane::DecisionSample& sample) {
-  const Running* running = running_of(sample.generation);
+  const Running* running = running_of(sample);
   if (running == nullptr) {
     ++skipped_;
     return;

@@ -37,7 +37,7 @@ class SelfCheck {
  private:
   void notice_policy();
   void check(const dataplane::DecisionSample& sample);
-  [[nodiscard]] const Running* running_of(std::uint64_t generation) const;
+  [[nodiscard]] const Running* running_of(const dataplane::DecisionSample& sample) const;
   void tell(const Running& running, const std::string& what);
 
   const PolicyStore& store_;

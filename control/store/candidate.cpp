@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "control/store/live_hash.h"
 #include "control/store/policy_store.h"
 #include "rules/compile/load_policy.h"
 #include "rules/document/positions.h"
@@ -30,7 +31,7 @@ PolicyStore::Read PolicyStore::read(const std::string& body, const std::string& 
                              : rules::prove(loaded->policy, loaded->image);
     if (!proof) return std::unexpected(invalid(kNotProven + proof.error()));
     return Candidate{.policy = loaded->policy,
-                     .applied = std::make_shared<const rules::Policy>(std::move(loaded->policy)),
+                     .applied = std::make_shared<const Applied>(std::move(loaded->policy), loaded->image.hash()),
                      .image = std::move(loaded->image),
                      .warnings = std::move(loaded->warnings),
                      .warnings_file = file,
@@ -51,15 +52,17 @@ PolicyStore::Read PolicyStore::read_patched(const std::string& text, const Runni
     return std::unexpected(invalid(shown_as + ": " + *problem));
   auto read = rules::read_policy(text, file);
   if (!read) return std::unexpected(invalid_document(std::move(read.error()), shown_as, text));
-  rules::keep_positions(read->policy, *now.generation.applied);
+  const Applied& applied = *now.generation.applied;
+  rules::keep_positions(read->policy, applied.policy);
   auto kept = rules::compile_and_keep(read->policy, gateway_.budget, elapsed);
   if (!kept) return std::unexpected(invalid_document(std::move(kept.error()), shown_as, text));
   const MonotonicTime compiled = clock_.monotonic();
   if (const auto proof = rules::prove(read->policy, kept->compiled.image); !proof)
     return std::unexpected(invalid(kNotProven + proof.error()));
+  const std::string hash = live_hash(applied.hash, applied.policy, read->policy);
   return Candidate{.policy = std::move(read->policy),
                    .applied = now.generation.applied,
-                   .image = std::move(kept->compiled.image),
+                   .image = kept->compiled.image.named(hash),
                    .warnings = std::move(read->warnings),
                    .warnings_file = shown_as,
                    .compiler = std::move(kept->compiler),
@@ -73,7 +76,10 @@ std::optional<PolicyStore::Candidate> PolicyStore::update(const Running& now, ru
   if (compiler_ == nullptr || rules::same_meaning(now.policy, policy)) return std::nullopt;
   auto compiler = std::move(compiler_);  // of no more use unless all goes well
   auto updated = compiler->update(policy);
-  if (!updated) return std::nullopt;
+  if (!updated) {
+    if (const auto problem = compiler->problem()) spdlog::info("live changes have left too much behind: {}", *problem);
+    return std::nullopt;
+  }
   const MonotonicTime compiled = clock_.monotonic();
   const auto proof = rules::prove_update(now.policy, now.generation.image, policy, updated->image);
   if (!proof) {
@@ -81,9 +87,11 @@ std::optional<PolicyStore::Candidate> PolicyStore::update(const Running& now, ru
     return std::nullopt;
   }
   compiler_ = std::move(compiler);
+  const Applied& applied = *now.generation.applied;
+  const std::string hash = live_hash(applied.hash, applied.policy, policy);
   return Candidate{.policy = std::move(policy),
                    .applied = now.generation.applied,
-                   .image = std::move(updated->image),
+                   .image = updated->image.named(hash),
                    .warnings = now.generation.warnings,
                    .warnings_file = now.generation.warnings_file,
                    .compiler = nullptr,

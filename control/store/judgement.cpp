@@ -3,7 +3,8 @@
 // Owner: control/store.
 // Always: publish() is the last step that can be reached, and nothing behind it fails.
 #include <algorithm>
-#include <span>
+#include <chrono>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -48,8 +49,16 @@ PolicyStore::Result PolicyStore::change(Candidate candidate, const ChangeRequest
 std::optional<Refusal> PolicyStore::refuse_beyond(const rules::Policy& candidate, const ChangeRequest& request) const {
   if (!request.max_opened) return std::nullopt;
   const auto now = running();
-  const auto difference = rules::diff(now ? now->policy : rules::Policy{}, candidate);
-  const auto beyond = rules::opened_beyond(difference, *request.max_opened);
+  const MonotonicTime began = clock_.monotonic();
+  const std::chrono::seconds most(gateway_.budget.seconds);
+  const auto difference = rules::diff(now ? now->policy : rules::Policy{}, candidate,
+                                      [&](double) { return clock_.monotonic() - began <= most; });
+  if (!difference) {
+    return Refusal{.kind = Refusal::Kind::invalid,
+                   .message = "to tell what it opens takes longer than " + std::to_string(most.count()) +
+                              " s, the budget time: apply it without max_opened"};
+  }
+  const auto beyond = rules::opened_beyond(*difference, *request.max_opened);
   if (!beyond) return std::nullopt;
   return Refusal{.kind = Refusal::Kind::beyond, .message = "it would open more than max_opened says: " + *beyond};
 }
@@ -67,12 +76,8 @@ PolicyStore::Result PolicyStore::judge(Candidate candidate, const ChangeRequest&
   outcome.gateway_warnings = known ? without(together, now->generation.gateway_warnings) : together;
   outcome.gateway_file = gateway_.file;
   outcome.dry_run = request.dry_run;
-  if (now && !candidate.change && same_document(now->policy, candidate.policy)) {
-    outcome.generation = now->generation.number;
-    outcome.hash = now->generation.image.hash();
-    outcome.summary = "the same policy";
-    return outcome;
-  }
+  if (now && !candidate.change && same_document(now->policy, candidate.policy))
+    return keep_in_force(std::move(candidate), std::move(together), std::move(outcome));
   if (request.confirm_within && !now) {
     return std::unexpected(
         Refusal{.kind = Refusal::Kind::missing,
@@ -119,28 +124,56 @@ PolicyStore::Result PolicyStore::put_in_force(Candidate candidate, const ChangeR
     pending =
         Pending{number, now->generation.number, clock_.monotonic() + *request.confirm_within, *outcome.confirm_by};
   }
-  const Generation generation{.number = number,
-                              .epoch = epoch,
-                              .applied_at = applied_at,
-                              .author = request.author,
-                              .action = request.action,
-                              .summary = outcome.summary,
-                              .image = candidate.image,
-                              .confirmed = !pending.has_value(),
-                              .policy = candidate.policy,
-                              .applied = std::move(candidate.applied),
-                              .warnings = std::move(candidate.warnings),
-                              .warnings_file = std::move(candidate.warnings_file),
-                              .gateway_warnings = std::move(gateway_warnings)};
-  auto next = std::make_shared<const Running>(Running{generation, std::move(candidate.policy), *bound});
+  Generation generation{.number = number,
+                        .epoch = epoch,
+                        .applied_at = applied_at,
+                        .author = request.author,
+                        .action = request.action,
+                        .summary = outcome.summary,
+                        .image = candidate.image,
+                        .confirmed = !pending.has_value(),
+                        .policy = candidate.policy,
+                        .applied = candidate.applied,
+                        .warnings = candidate.warnings,
+                        .warnings_file = candidate.warnings_file,
+                        .gateway_warnings = std::move(gateway_warnings)};
+  publish(std::move(candidate), std::move(generation), *std::move(bound), pending);
+  return outcome;
+}
 
-  runtime_.publish(*std::move(bound), binder_.rule_uids());
+// The generation stays, and with it the epoch: packets and flows see no difference. What came with another text does:
+// lines, the file's name, the hash, and tables without what live changes left behind.
+PolicyStore::Result PolicyStore::keep_in_force(Candidate candidate, rules::Diagnostics gateway_warnings,
+                                               Outcome outcome) {
+  const auto now = running();
+  outcome.generation = now->generation.number;
+  outcome.hash = now->generation.image.hash();
+  outcome.summary = "the same policy";
+  const bool same_image = std::ranges::equal(now->generation.image.bytes(), candidate.image.bytes());
+  if (candidate.of_running || same_image || outcome.dry_run) return outcome;
+  auto bound = bind(candidate, false, now->generation.number, now->generation.epoch);
+  if (!bound) return std::unexpected(invalid(std::move(bound.error())));
+  outcome.hash = candidate.image.hash();
+  Generation generation = now->generation;
+  generation.image = candidate.image;
+  generation.policy = candidate.policy;
+  generation.applied = candidate.applied;
+  generation.warnings = candidate.warnings;
+  generation.warnings_file = candidate.warnings_file;
+  generation.gateway_warnings = std::move(gateway_warnings);
+  publish(std::move(candidate), std::move(generation), *std::move(bound), std::nullopt);
+  return outcome;
+}
+
+void PolicyStore::publish(Candidate candidate, Generation generation,
+                          std::shared_ptr<const dataplane::BoundPolicy> bound, std::optional<Pending> pending) {
+  auto next = std::make_shared<const Running>(Running{generation, std::move(candidate.policy), bound});
+  runtime_.publish(std::move(bound), binder_.rule_uids());
   if (!candidate.change) compiler_ = std::move(candidate.compiler);
   const std::scoped_lock state(state_mutex_);
   running_ = std::move(next);
   pending_ = pending;
-  remember(generation);
-  return outcome;
+  remember(std::move(generation));
 }
 
 }  // namespace sallyport::control

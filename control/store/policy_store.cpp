@@ -5,12 +5,27 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
 
 #include "control/store/document_text.h"
 #include "control/store/patch_objects.h"
 
 namespace sallyport::control {
+namespace {
+
+// What all their images keep alive; memory that they share counts once.
+std::size_t held_bytes(const std::deque<Generation>& generations) {
+  std::map<const void*, std::size_t> blocks;
+  for (const Generation& each : generations) {
+    for (const auto& [memory, bytes] : each.image.blocks()) blocks.emplace(memory.get(), bytes);
+  }
+  std::size_t sum = 0;
+  for (const auto& [memory, bytes] : blocks) sum += bytes;
+  return sum;
+}
+
+}  // namespace
 
 PolicyStore::PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock)
     : gateway_(std::move(gateway)), runtime_(runtime), clock_(std::move(clock)), binder_(runtime_.port_settings()) {}
@@ -33,7 +48,7 @@ PolicyStore::Result PolicyStore::patch(std::string_view patch, const ChangeReque
     return std::unexpected(
         Refusal{.kind = Refusal::Kind::missing, .message = "there is no policy to change yet: apply one first"});
   const MonotonicTime began = clock_.monotonic();
-  if (auto policy = patched_objects(now->policy, *now->generation.applied, patch)) {
+  if (auto policy = patched_objects(now->policy, now->generation.applied->policy, patch)) {
     if (auto updated = update(*now, *std::move(policy), began)) return change(*std::move(updated), request);
   }
   auto text = patched_document(rules::document_of(now->policy), patch);
@@ -174,12 +189,10 @@ PolicyStore::Result PolicyStore::go_back(std::uint64_t generation, const Author&
   return outcome;
 }
 
-void PolicyStore::remember(const Generation& generation) {
-  history_.push_back(generation);
-  std::size_t bytes = 0;
-  for (const Generation& each : history_) bytes += each.image.own_bytes();
-  while (history_.size() > kHistory || (history_.size() > 2 && bytes > kHistoryBytes)) {
-    bytes -= history_.front().image.own_bytes();
+void PolicyStore::remember(Generation generation) {
+  if (!history_.empty() && history_.back().number == generation.number) history_.pop_back();
+  history_.push_back(std::move(generation));
+  while (history_.size() > kHistory || (history_.size() > 2 && held_bytes(history_) > kHistoryBytes)) {
     history_.pop_front();
   }
 }

@@ -33,6 +33,12 @@ struct Author {
   std::string name;  // "root", or "gateway" for what the gateway does by itself
 };
 
+// A document as it was applied, with its hash: what live changes start from.
+struct Applied {
+  rules::Policy policy;
+  std::string hash;
+};
+
 struct Generation {
   std::uint64_t number = 0;
   std::uint32_t epoch = 0;  // rises only with the meaning
@@ -43,7 +49,7 @@ struct Generation {
   rules::Image image;
   bool confirmed = true;
   rules::Policy policy;
-  std::shared_ptr<const rules::Policy> applied;  // from which live changes led to it; itself where there were none
+  std::shared_ptr<const Applied> applied;  // from which live changes led to it; itself where there were none
   // Of the policy, with the name of the text that they point into, and of policy and gateway together.
   rules::Diagnostics warnings;
   std::string warnings_file;
@@ -98,14 +104,16 @@ struct Pending {
 class PolicyStore {
  public:
   static constexpr std::size_t kHistory = 64;
-  // Older documents are forgotten earlier when all of them together are larger than this; the previous one stays.
+  // Older documents are forgotten earlier when the images of all of them keep more than this alive; the previous one
+  // stays.
   static constexpr std::size_t kHistoryBytes = std::size_t{1} << 30U;
 
   using Result = std::expected<Outcome, Refusal>;
 
   PolicyStore(rules::GatewayConfig gateway, dataplane::Runtime& runtime, Clock clock);
 
-  // A policy document or a compiled image.
+  // A policy document or a compiled image. Where it says what is in force already it is no new generation; places and
+  // names are its own from then on.
   [[nodiscard]] Result apply(const std::string& body, const ChangeRequest& request);
   // RFC 6902 on the document in force. Where it touches groups, ACLs, prefix lists or the groups of interfaces alone,
   // what did not change is neither read nor compiled nor proven again.
@@ -123,7 +131,7 @@ class PolicyStore {
   // A policy that was read, compiled and proven. `change`: it differs from the one in force in this alone.
   struct Candidate {
     rules::Policy policy;
-    std::shared_ptr<const rules::Policy> applied;  // as in Generation
+    std::shared_ptr<const Applied> applied;  // as in Generation
     rules::Image image;
     rules::Diagnostics warnings;
     std::string warnings_file;
@@ -145,6 +153,11 @@ class PolicyStore {
   [[nodiscard]] Result judge(Candidate candidate, const ChangeRequest& request);
   [[nodiscard]] Result put_in_force(Candidate candidate, const ChangeRequest& request,
                                     rules::Diagnostics gateway_warnings, Outcome outcome);
+  // The same policy again, maybe from another text.
+  [[nodiscard]] Result keep_in_force(Candidate candidate, rules::Diagnostics gateway_warnings, Outcome outcome);
+  // The last step of both: nothing fails.
+  void publish(Candidate candidate, Generation generation, std::shared_ptr<const dataplane::BoundPolicy> bound,
+               std::optional<Pending> pending);
   [[nodiscard]] std::expected<std::shared_ptr<const dataplane::BoundPolicy>, std::string> bind(
       const Candidate& candidate, bool dry_run, std::uint64_t number, std::uint32_t epoch);
   // The compiler as it was before a change that did not come into force.
@@ -152,7 +165,7 @@ class PolicyStore {
   // The generation before the current one that was confirmed, or needed no confirmation.
   [[nodiscard]] std::optional<std::uint64_t> last_confirmed_before() const;
   [[nodiscard]] Result go_back(std::uint64_t generation, const Author& author, std::string action);
-  void remember(const Generation& generation);
+  void remember(Generation generation);
 
   const rules::GatewayConfig gateway_;
   dataplane::Runtime& runtime_;

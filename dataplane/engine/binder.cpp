@@ -24,14 +24,12 @@ void set_index(std::vector<std::uint32_t>& indexes, Uid uid, std::uint32_t index
 }  // namespace
 
 PortSettings settings_of(const rules::Port& port) {
-  PortSettings settings;
-  settings.name = port.name;
-  settings.mtu = port.mtu;
-  settings.subnets = port.subnets;
-  settings.proxy_arp = port.proxy_arp;
-  settings.routed = port.routed;
-  settings.uplink = port.uplink;
-  return settings;
+  return {.name = port.name,
+          .mtu = port.mtu,
+          .subnets = port.subnets,
+          .proxy_arp = port.proxy_arp,
+          .routed = port.routed,
+          .uplink = port.uplink};
 }
 
 std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rules::Image image,
@@ -51,6 +49,9 @@ std::expected<std::shared_ptr<const BoundPolicy>, std::string> Binder::bind(rule
   bind_public_addresses(*bound);
   lapse_history_.note(bound->view_, bound->interface_uids_, now);
   bound->lapses_ = lapse_history_.lapses(now);
+  last_edition_ = generation == last_generation_ ? last_edition_ + 1 : 0;
+  last_generation_ = generation;
+  bound->edition_ = last_edition_;
   return bound;
 }
 
@@ -60,7 +61,8 @@ std::shared_ptr<const BoundPolicy> Binder::rebind(const BoundPolicy& before, rul
   std::shared_ptr<BoundPolicy> bound(new BoundPolicy(before));
   bound->image_ = std::move(image);
   bound->view_ = rules::PolicyView(bound->image_);
-  bound->generation_ = generation;
+  bound->generation_ = last_generation_ = generation;
+  bound->edition_ = last_edition_ = 0;
   bound->epoch_ = epoch;
   bind_rules(*bound, before.view_.rules());
   std::vector<rules::InterfaceIndex> changed;

@@ -60,6 +60,8 @@ class BoundPolicy {
   [[nodiscard]] const rules::Image& image() const { return image_; }
   [[nodiscard]] const rules::PolicyView& view() const { return view_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  // How often the generation was bound before, to another image of the same policy.
+  [[nodiscard]] std::uint32_t edition() const { return edition_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
   [[nodiscard]] Uid uid_of(rules::InterfaceIndex index) const { return interface_uids_[index]; }
@@ -114,6 +116,7 @@ class BoundPolicy {
   rules::Image image_;
   rules::PolicyView view_;
   std::uint64_t generation_ = 0;
+  std::uint32_t edition_ = 0;
   std::uint32_t epoch_ = 0;
   std::vector<Uid> interface_uids_, nat_uids_;
   std::vector<std::uint32_t> interface_indexes_, nat_indexes_;       // by uid
@@ -165,6 +168,8 @@ class Binder {
   [[nodiscard]] Uid uid_named(std::unordered_map<std::string, Uid>& living, std::string key, std::string_view name);
 
   std::vector<PortSettings> ports_;
+  std::uint64_t last_generation_ = 0;
+  std::uint32_t last_edition_ = 0;
   std::unordered_map<std::string, Uid> interface_uids_;  // of the latest generation, NAT gateways too
   // By uid - kFirstInterfaceUid; what was given to a bound policy is not changed any more.
   std::shared_ptr<std::vector<std::string>> interface_names_ = std::make_shared<std::vector<std::string>>();

@@ -13,9 +13,11 @@
 
 namespace sallyport::dataplane {
 
-// What groups or an ACL were asked, and what the image said. Indexes are those of the generation's image.
+// What groups or an ACL were asked, and what the image said. Indexes are those of the image of this edition of the
+// generation.
 struct DecisionSample {
   std::uint64_t generation = 0;
+  std::uint32_t edition = 0;
   std::uint32_t place = rules::kNone;  // an interface, or an ACL
   rules::RuleIndex rule = rules::kNone;
   rules::Query query;

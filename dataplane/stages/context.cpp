@@ -13,6 +13,7 @@ void count_rule(World& world, std::uint32_t rule_uid) {
 
 void hand_sample(World& world, DecisionSample sample) {
   sample.generation = world.policy->generation();
+  sample.edition = world.policy->edition();
   if (!world.samples.push(sample)) world.counters.samples_skipped.add();
 }
 

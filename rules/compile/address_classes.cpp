@@ -295,6 +295,10 @@ std::optional<std::vector<ObjectChange>> AddressObjects::from(ObjectId first) co
   return changes;
 }
 
+std::size_t bytes_of_set(const std::vector<ObjectId>& set) {
+  return Interner::bytes_of(set) + 2 * set.size() * sizeof(ClassId);
+}
+
 AddressClasses classify(const AddressObjects& objects, Meter& meter) {
   AddressClasses classes;
   classes.of_object.resize(objects.size());
@@ -302,7 +306,7 @@ AddressClasses classify(const AddressObjects& objects, Meter& meter) {
   Interner& sets = classes.sets;
   const auto number = [&](const std::vector<ObjectId>& active) {
     const auto [id, added] = sets.add(active);
-    if (added) meter.hold(Interner::bytes_of(active) + 2 * active.size() * sizeof(ClassId));
+    if (added) meter.hold(bytes_of_set(active));
     return std::pair(id, added);
   };
   number({});  // layout::kNoObject

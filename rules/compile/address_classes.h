@@ -105,6 +105,9 @@ struct AddressClasses {
   std::vector<std::vector<ClassId>> ipv6_of_object;
 };
 
+// What a class takes in memory for its set of objects, as the budget counts it.
+[[nodiscard]] std::size_t bytes_of_set(const std::vector<ObjectId>& set);
+
 // Ends early when it goes over the budget.
 [[nodiscard]] AddressClasses classify(const AddressObjects& objects, Meter& meter);
 

@@ -6,13 +6,14 @@
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "rules/compile/compile_state.h"
 #include "rules/compile/policy_change.h"
 #include "rules/compile/steps.h"
 #include "rules/document/same_meaning.h"
-#include "rules/image/sha256.h"
 #include "rules/image/tables.h"
 
 namespace sallyport::rules {
@@ -70,6 +71,16 @@ struct Grown {
                      .lines = lines.size()};
   }
 
+  // visit(id, table) for each.
+  template <typename Visit>
+  void each(Visit visit) const {
+    visit(SectionId::strings, strings);
+    visit(SectionId::row_buckets, row_buckets);
+    visit(SectionId::predicates, predicates);
+    visit(SectionId::predicate_rules, predicate_rules);
+    visit(SectionId::lines, lines);
+  }
+
   KeptTable<char> strings;
   KeptTable<layout::RowBucket> row_buckets;
   KeptTable<layout::PredicateRecord> predicates;
@@ -77,23 +88,14 @@ struct Grown {
   KeptTable<Line> lines;
 };
 
-// What an image that was derived keeps alive and has of its own.
-struct Own {
-  std::array<std::shared_ptr<const void>, 5> shared;
-  std::vector<layout::OptionsRecord> options;
-  std::vector<layout::InterfaceRecord> interfaces;
-  std::vector<layout::GroupListRecord> group_lists;
-  std::vector<std::uint32_t> list_groups;
-  std::vector<layout::DescriptorRecord> descriptors;
-  std::vector<layout::DescriptorRecord> ipv6_descriptors;
-  std::vector<layout::RuleRecord> rules;
-
-  [[nodiscard]] std::size_t bytes() const {
-    return std::span(interfaces).size_bytes() + std::span(group_lists).size_bytes() +
-           std::span(list_groups).size_bytes() + std::span(descriptors).size_bytes() +
-           std::span(ipv6_descriptors).size_bytes() + std::span(rules).size_bytes();
-  }
-};
+// The tables that a change of rules makes anew; of the others an image has those it was derived from, or all of a
+// grown one.
+constexpr bool is_made_anew(SectionId id) {
+  constexpr std::array kMadeAnew{SectionId::options,         SectionId::interfaces,  SectionId::group_lists,
+                                 SectionId::list_groups,     SectionId::descriptors, SectionId::rules,
+                                 SectionId::ipv6_descriptors};
+  return std::ranges::find(kMadeAnew, id) != kMadeAnew.end();
+}
 
 struct Compiler::State {
   State(CompileState& from, const Image& image) : base(image), grown(from.context.tables) {}
@@ -211,53 +213,20 @@ class Updating {
   std::vector<bool> acls_;
 };
 
-// The base's hash and, in order, every object that differs from the base: the same policy has the same hash, whatever
-// changes led to it.
-std::string hash_of(const Image& base, const Policy& from, const Policy& policy) {
-  const auto change = change_between(from, policy);
-  std::string text = base.hash();
-  bool changed = false;
-  const auto add = [&](std::string_view section, const auto& objects) {
-    for (const auto& each : objects) {
-      text += '\n' + std::string(section) + '/' + *each.name + '\n';
-      text += each.after->written.in(policy.source);
-      changed = true;
-    }
-  };
-  add("prefix_lists", change->prefix_lists);
-  add("security_groups", change->groups);
-  add("network_acls", change->acls);
-  add("interfaces", change->interfaces);
-  return changed ? hexadecimal(sha256(std::as_bytes(std::span(text)))) : base.hash();
-}
-
-Image image_of(const CompileState& state, const Grown& grown, const Image& base) {
-  const ImageTables& made = state.context.tables;
-  auto own = std::make_shared<Own>();
-  own->shared = {grown.strings.holder(), grown.row_buckets.holder(), grown.predicates.holder(),
-                 grown.predicate_rules.holder(), grown.lines.holder()};
-  own->options = {made.options};
-  own->interfaces = made.interfaces;
-  own->group_lists = made.group_lists;
-  own->list_groups = made.list_groups;
-  own->descriptors = made.descriptors;
-  own->ipv6_descriptors = made.ipv6_descriptors;
-  own->rules = made.rules;
+Image image_of(const ImageTables& made, const Grown& grown, const Image& base) {
   layout::Tables tables = base.tables();
-  tables.replace(SectionId::strings, grown.strings.records());
-  tables.replace(SectionId::row_buckets, grown.row_buckets.records());
-  tables.replace(SectionId::predicates, grown.predicates.records());
-  tables.replace(SectionId::predicate_rules, grown.predicate_rules.records());
-  tables.replace(SectionId::lines, grown.lines.records());
-  tables.replace(SectionId::options, std::span<const layout::OptionsRecord>(own->options));
-  tables.replace(SectionId::interfaces, std::span<const layout::InterfaceRecord>(own->interfaces));
-  tables.replace(SectionId::group_lists, std::span<const layout::GroupListRecord>(own->group_lists));
-  tables.replace(SectionId::list_groups, std::span<const std::uint32_t>(own->list_groups));
-  tables.replace(SectionId::descriptors, std::span<const layout::DescriptorRecord>(own->descriptors));
-  tables.replace(SectionId::ipv6_descriptors, std::span<const layout::DescriptorRecord>(own->ipv6_descriptors));
-  tables.replace(SectionId::rules, std::span<const layout::RuleRecord>(own->rules));
-  const std::size_t bytes = own->bytes();
-  return Image::derived(base, tables, std::move(own), bytes, hash_of(base, state.base_policy, state.policy));
+  std::vector<Image::Block> keeps;
+  grown.each([&](SectionId id, const auto& table) {
+    tables.replace(id, table.records());
+    keeps.push_back({table.holder(), table.held_bytes()});
+  });
+  each_section(made, [&](SectionId id, const auto& records) {
+    if (!is_made_anew(id)) return;
+    const auto own = std::make_shared<const std::remove_cvref_t<decltype(records)>>(records);
+    tables.replace(id, std::span(own->data(), own->size()));
+    keeps.push_back({own, std::span(*own).size_bytes()});
+  });
+  return Image::derived(base, tables, std::move(keeps));
 }
 
 }  // namespace
@@ -275,8 +244,11 @@ std::optional<Compiler::Update> Compiler::update(const Policy& next) {
   if (!updating.run()) return std::nullopt;
   state_->grown.take(state.context.tables);
   state.decisions->go_on_behind(state_->grown.predicates);
-  return Update{.image = image_of(state, state_->grown, state_->base), .changed_lists = marked(updating.lists())};
+  return Update{.image = image_of(state.context.tables, state_->grown, state_->base),
+                .changed_lists = marked(updating.lists())};
 }
+
+std::optional<std::string> Compiler::problem() const { return state_->compiled->context.meter.problem(); }
 
 std::expected<Kept, Diagnostics> compile_and_keep(const Policy& policy, const Budget& budget, const Elapsed& elapsed) {
   auto compiled = std::make_unique<CompileState>(policy, budget, elapsed);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "rules/compile/compile.h"
@@ -32,6 +33,8 @@ class Compiler {
   // share what did not change (Named). Nothing where that does not do, over the budget for one: compile it whole then;
   // this compiler is of no more use.
   [[nodiscard]] std::optional<Update> update(const Policy& next);
+  // What is over the budget, in words, with all that earlier changes left behind.
+  [[nodiscard]] std::optional<std::string> problem() const;
 
  private:
   std::unique_ptr<State> state_;

@@ -154,8 +154,10 @@ bool Decisions::update(std::vector<bool>& lists, std::vector<bool>& acls) {
   classified_ = static_cast<ObjectId>(objects_.size());
   classes_.of_object.resize(objects_.size());
   classes_.ipv6_of_object.resize(objects_.size());
+  const std::uint32_t sets = classes_.sets.size();
   const ClassChange change = change_classes(classes_, changes_);
   changes_.clear();
+  for (ClassId id = sets; id < classes_.sets.size(); ++id) context_.meter.hold(bytes_of_set(classes_.sets[id]));
   auto& options = context_.tables.options;
   options.classes = classes_.sets.size();
   StepMapWriter maps(context_.tables.lines, context_.tables.before.lines);

@@ -33,7 +33,9 @@ class KeptTable {
   [[nodiscard]] const T& operator[](std::size_t index) const { return (*records_)[index]; }
   [[nodiscard]] std::size_t size() const { return records_->size(); }
   [[nodiscard]] std::span<const T> records() const { return *records_; }
+  // What the records lie in.
   [[nodiscard]] std::shared_ptr<const void> holder() const { return records_; }
+  [[nodiscard]] std::size_t held_bytes() const { return records_->capacity() * sizeof(T); }
 
  private:
   std::shared_ptr<std::vector<T>> records_;

@@ -17,16 +17,14 @@ bool Image::looks_like_image(std::span<const std::byte> bytes) {
 }
 
 struct Image::Loaded {
-  explicit Loaded(ImageBytes taken) : bytes(std::move(taken)), tables(bytes.data()), own_bytes(bytes.size()) {}
-  Loaded(std::shared_ptr<const Loaded> from, const layout::Tables& made, std::shared_ptr<const void> kept,
-         std::size_t size)
-      : tables(made), base(std::move(from)), keeps(std::move(kept)), own_bytes(size) {}
+  explicit Loaded(ImageBytes taken) : bytes(std::move(taken)), tables(bytes.data()) {}
+  Loaded(std::shared_ptr<const Loaded> from, const layout::Tables& made, std::vector<Block> kept)
+      : tables(made), base(std::move(from)), keeps(std::move(kept)) {}
 
   ImageBytes bytes;
   layout::Tables tables;
   std::shared_ptr<const Loaded> base;  // of a derived image
-  std::shared_ptr<const void> keeps;
-  std::size_t own_bytes = 0;
+  std::vector<Block> keeps;
 };
 
 std::expected<Image, std::string> Image::load(ImageBytes bytes) {
@@ -45,19 +43,29 @@ std::expected<Image, std::string> Image::load_copy(std::span<const std::byte> by
   return load(ImageBytes(bytes.begin(), bytes.end()));
 }
 
-Image Image::derived(const Image& base, const layout::Tables& tables, std::shared_ptr<const void> keeps,
-                     std::size_t own_bytes, std::string hash) {
+Image Image::derived(const Image& base, const layout::Tables& tables, std::vector<Block> keeps) {
   // Of a derived base its own base: else the chain of what is kept would grow with every change.
   const auto& root = base.loaded_->base ? base.loaded_->base : base.loaded_;
   Image image;
-  image.loaded_ = std::make_shared<const Loaded>(root, tables, std::move(keeps), own_bytes);
+  image.loaded_ = std::make_shared<const Loaded>(root, tables, std::move(keeps));
+  image.hash_ = base.hash_;
+  return image;
+}
+
+Image Image::named(std::string hash) const {
+  Image image = *this;
   image.hash_ = std::move(hash);
   return image;
 }
 
 std::span<const std::byte> Image::bytes() const { return loaded_->bytes; }
 
-std::size_t Image::own_bytes() const { return loaded_->own_bytes; }
+std::vector<Image::Block> Image::blocks() const {
+  std::vector<Block> all = loaded_->keeps;
+  const auto& root = loaded_->base ? loaded_->base : loaded_;
+  all.push_back({root, root->bytes.size()});
+  return all;
+}
 
 const layout::Tables& Image::tables() const { return loaded_->tables; }
 

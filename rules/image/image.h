@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/image/image_bytes.h"
 
@@ -32,18 +33,24 @@ class Image {
   // The same from bytes that lie anywhere.
   [[nodiscard]] static std::expected<Image, std::string> load_copy(std::span<const std::byte> bytes);
 
+  // Memory that images keep alive, several of them maybe the same.
+  struct Block {
+    std::shared_ptr<const void> memory;
+    std::size_t bytes = 0;
+  };
   // An image that shares most of its tables with `base`, which stays alive with it, and has the others in `keeps`. It
   // is in no file: it has no bytes, its source is that of `base`. The tables' maker answers for them.
-  [[nodiscard]] static Image derived(const Image& base, const layout::Tables& tables, std::shared_ptr<const void> keeps,
-                                     std::size_t own_bytes, std::string hash);
+  [[nodiscard]] static Image derived(const Image& base, const layout::Tables& tables, std::vector<Block> keeps);
+  // The same image under another hash.
+  [[nodiscard]] Image named(std::string hash) const;
 
   // Empty for a derived image.
   [[nodiscard]] std::span<const std::byte> bytes() const;
-  // What it takes besides what it shares.
-  [[nodiscard]] std::size_t own_bytes() const;
+  // All that it keeps alive.
+  [[nodiscard]] std::vector<Block> blocks() const;
   // Its tables, which live as long as any copy of this image.
   [[nodiscard]] const layout::Tables& tables() const;
-  // Lower-case hexadecimal SHA-256 of everything behind the header; of a derived image, of its base's and what changed.
+  // Lower-case hexadecimal SHA-256 of everything behind the header; of a derived image its base's, unless it was named.
   [[nodiscard]] const std::string& hash() const { return hash_; }
   // The policy document this was compiled from, and its file name.
   [[nodiscard]] std::string_view source() const;

@@ -55,37 +55,6 @@ class Writer {
   std::vector<Section> sections_;
 };
 
-// Every section with its records, in order of id.
-template <typename Visit>
-void each_section(const ImageTables& tables, Visit visit) {
-  visit(SectionId::strings, tables.strings);
-  visit(SectionId::source, tables.source);
-  visit(SectionId::file_name, tables.file_name);
-  visit(SectionId::options, std::vector{tables.options});
-  visit(SectionId::vpc_cidrs, tables.vpc_cidrs);
-  visit(SectionId::subnets, tables.subnets);
-  visit(SectionId::interfaces, tables.interfaces);
-  visit(SectionId::private_ips, tables.private_ips);
-  visit(SectionId::group_lists, tables.group_lists);
-  visit(SectionId::list_groups, tables.list_groups);
-  visit(SectionId::groups, tables.groups);
-  visit(SectionId::acls, tables.acls);
-  visit(SectionId::nat_gateways, tables.nat_gateways);
-  visit(SectionId::nat_public_ips, tables.nat_public_ips);
-  visit(SectionId::publish, tables.publish);
-  visit(SectionId::owners, tables.owners);
-  visit(SectionId::public_owners, tables.public_owners);
-  visit(SectionId::descriptors, tables.descriptors);
-  visit(SectionId::row_buckets, tables.row_buckets);
-  visit(SectionId::predicates, tables.predicates);
-  visit(SectionId::predicate_rules, tables.predicate_rules);
-  visit(SectionId::rules, tables.rules);
-  visit(SectionId::route_tables, tables.route_tables);
-  visit(SectionId::routes, tables.routes);
-  visit(SectionId::lines, tables.lines);
-  visit(SectionId::ipv6_descriptors, tables.ipv6_descriptors);
-}
-
 }  // namespace
 
 void seal_image(std::span<std::byte> image) {

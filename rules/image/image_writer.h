@@ -53,6 +53,37 @@ struct ImageTables {
   Before before;
 };
 
+// visit(id, records) for every section, in order of id.
+template <typename Visit>
+void each_section(const ImageTables& tables, Visit visit) {
+  visit(layout::SectionId::strings, tables.strings);
+  visit(layout::SectionId::source, tables.source);
+  visit(layout::SectionId::file_name, tables.file_name);
+  visit(layout::SectionId::options, std::vector{tables.options});
+  visit(layout::SectionId::vpc_cidrs, tables.vpc_cidrs);
+  visit(layout::SectionId::subnets, tables.subnets);
+  visit(layout::SectionId::interfaces, tables.interfaces);
+  visit(layout::SectionId::private_ips, tables.private_ips);
+  visit(layout::SectionId::group_lists, tables.group_lists);
+  visit(layout::SectionId::list_groups, tables.list_groups);
+  visit(layout::SectionId::groups, tables.groups);
+  visit(layout::SectionId::acls, tables.acls);
+  visit(layout::SectionId::nat_gateways, tables.nat_gateways);
+  visit(layout::SectionId::nat_public_ips, tables.nat_public_ips);
+  visit(layout::SectionId::publish, tables.publish);
+  visit(layout::SectionId::owners, tables.owners);
+  visit(layout::SectionId::public_owners, tables.public_owners);
+  visit(layout::SectionId::descriptors, tables.descriptors);
+  visit(layout::SectionId::row_buckets, tables.row_buckets);
+  visit(layout::SectionId::predicates, tables.predicates);
+  visit(layout::SectionId::predicate_rules, tables.predicate_rules);
+  visit(layout::SectionId::rules, tables.rules);
+  visit(layout::SectionId::route_tables, tables.route_tables);
+  visit(layout::SectionId::routes, tables.routes);
+  visit(layout::SectionId::lines, tables.lines);
+  visit(layout::SectionId::ipv6_descriptors, tables.ipv6_descriptors);
+}
+
 // Bytes of all records, as they are in an image (but for the alignment of sections), with those before them.
 [[nodiscard]] std::size_t bytes_of(const ImageTables& tables);
 

@@ -84,6 +84,40 @@ TEST_F(SelfCheckTest, WhatTheImageDecidesIsWhatTheRulesSay) {
   EXPECT_EQ(check.counts().skipped, 0U);
 }
 
+// Decisions of an image and of the next one, of the same generation, whose rules have other numbers.
+TEST_F(SelfCheckTest, TheSamePolicyFromAnotherTextIsToldApart) {
+  Random random(33);
+  for (int i = 0; i < 20; ++i) {
+    apply(random);
+    // A live change numbers the rules of its group behind all others.
+    for (const auto& [name, group] : std::as_const(store.running()->policy).security_groups) {
+      if (group.written.size == 0) continue;
+      const auto changed = store.patch(R"([{ "op": "add", "path": "/security_groups/)" + name +
+                                           R"(/ingress", "value": [)" + tcp_rule(1 + i) + "] }]",
+                                       {});
+      ASSERT_TRUE(changed) << changed.error().message << changed.error().rendered;
+      break;
+    }
+    const auto before = store.running();
+    check.turn();
+    const std::string text = rules::document_of(before->policy);
+    ASSERT_TRUE(store.apply("\n" + text, {}));
+    const auto after = store.running();
+    ASSERT_EQ(after->generation.number, before->generation.number);
+    EXPECT_NE(after->bound->edition(), before->bound->edition());
+    for (int n = 0; n < 50; ++n) {
+      for (const auto& running : {before, after}) {
+        runtime.samples.push_back(decide(running->bound->view(), running->generation.number, random));
+        runtime.samples.back().edition = running->bound->edition();
+      }
+    }
+    turn_until_empty();
+  }
+  EXPECT_EQ(check.counts().mismatched, 0U);
+  EXPECT_EQ(check.counts().skipped, 0U);
+  EXPECT_EQ(check.counts().checked, 2000U);
+}
+
 // The tables of a worker's image with one predicate of one row exchanged for another.
 std::optional<rules::Image> with_a_wrong_row(const rules::Image& image, Random& random) {
   rules::ImageBytes bytes(image.bytes().begin(), image.bytes().end());

@@ -114,13 +114,22 @@ TEST_F(PolicyStoreTest, TheSamePolicyAgainIsNoGeneration) {
   ASSERT_TRUE(apply(small_policy(tcp_rule(80))));
   std::string spaced = small_policy(tcp_rule(80));
   spaced.insert(1, "\n\n   ");
-  for (const std::string& text : {small_policy(tcp_rule(80)), spaced}) {
-    const auto again = apply(text);
+  const struct {
+    std::string text;
+    std::size_t published;  // another text has other lines
+  } rows[] = {{small_policy(tcp_rule(80)), 1}, {spaced, 2}, {spaced, 2}};
+  for (const auto& row : rows) {
+    const auto again = apply(row.text);
     ASSERT_TRUE(again);
     EXPECT_FALSE(again->changed);
     EXPECT_EQ(again->generation, 1U);
+    EXPECT_EQ(again->hash, store.running()->generation.image.hash());
+    EXPECT_EQ(store.running()->policy.source, row.text);
+    EXPECT_EQ(store.history().size(), 1U);
+    ASSERT_EQ(runtime.published.size(), row.published);
+    EXPECT_EQ(runtime.published.back()->generation(), 1U);
+    EXPECT_EQ(runtime.published.back()->epoch(), runtime.published.front()->epoch());
   }
-  EXPECT_EQ(runtime.published.size(), 1U);
 }
 
 TEST_F(PolicyStoreTest, AChangeOfTextRaisesTheGenerationButNotTheEpoch) {

@@ -140,6 +140,55 @@ TEST_F(Positions, GoBackWithARollbackAndStartAnewWithAnApply) {
   EXPECT_EQ(lines(kWeb), (Lines{7, 9}));
 }
 
+std::string traced(const PolicyStore& store, std::uint16_t port) {
+  TraceRequest request;
+  request.from = *rules::parse_ipv4("10.0.4.11");
+  request.to = *rules::parse_ipv4("10.0.3.11");
+  request.to_port = port;
+  const auto told = trace(store.running()->generation.image, store.running()->policy, nullptr, request);
+  return told ? to_text(*told) : told.error();
+}
+
+// Another layout, or the document in force saved and applied: no generation, but the lines are those of that file.
+TEST_F(Positions, AreThoseOfTheFileThatSaysTheSame) {
+  ASSERT_TRUE(apply(kFile));
+  patch(add(443));
+  const auto before = store.running();
+  const auto apply_as = [&](const std::string& file, const std::string& text, bool dry_run) {
+    ChangeRequest request;
+    request.file = file;
+    request.dry_run = dry_run;
+    const auto again = store.apply(text, request);
+    ASSERT_TRUE(again) << again.error().rendered;
+    EXPECT_FALSE(again->changed);
+    EXPECT_EQ(again->summary, "the same policy");
+    EXPECT_EQ(generation(), 2U);
+    EXPECT_EQ(store.running()->generation.epoch, before->generation.epoch);
+    EXPECT_EQ(store.history().size(), 2U);
+  };
+  const std::string written = rules::document_of(before->policy);
+  apply_as("written.json", written, true);
+  EXPECT_EQ(store.running(), before);
+  apply_as("written.json", written, false);
+  EXPECT_THAT(traced(store, 443), HasSubstr("written.json:5  tcp 443 from 0.0.0.0/0"));
+  apply_as("spaced.json", "\n\n" + written, false);
+  EXPECT_THAT(traced(store, 443), HasSubstr("spaced.json:7  tcp 443 from 0.0.0.0/0"));
+  EXPECT_EQ(store.running()->policy.route_tables.at("out").where.line,
+            before->policy.route_tables.at("out").where.line + 2);
+  EXPECT_EQ(store.history().front().image.hash(), store.running()->generation.image.hash());
+  EXPECT_EQ(store.history().front().summary, before->generation.summary);
+  EXPECT_EQ(runtime.published.back(), store.running()->bound);
+  // Changes go on from there, live; what they add stands in no file, what was there in this one.
+  patch(add(444));
+  EXPECT_TRUE(store.running()->generation.image.bytes().empty());
+  EXPECT_EQ(lines("tcp 444 from 0.0.0.0/0"), Lines{kAddedLive});
+  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{7});
+  ASSERT_TRUE(store.rollback(2, author));
+  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{7});
+  ASSERT_TRUE(store.rollback(1, author));
+  EXPECT_EQ(lines(kWeb), (Lines{6, 8}));
+}
+
 TEST_F(Positions, AreToldByTraceAsTheyAre) {
   ASSERT_TRUE(apply(kFile));
   patch(add(443));

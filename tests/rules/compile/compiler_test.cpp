@@ -127,28 +127,6 @@ TEST(CompilerUpdates, AreNotProvenOfAnotherChange) {
   EXPECT_GT(told, 15);
 }
 
-// Back and forth: the same texts in place of the same objects have the same hash, in whatever order they came.
-TEST(CompilerUpdates, HaveTheHashOfTheirPolicy) {
-  const std::string document = R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
-    "security_groups": { "web": { "ingress": [] }, "db": { "ingress": [] } } })";
-  const std::string rule =
-      R"({ "ingress": [{ "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] }] })";
-  const Policy policy = policy_of(document);
-  auto kept = compile_and_keep(policy);
-  ASSERT_TRUE(kept);
-  const Policy web = *with_object(policy, Section::security_groups, "web", rule);
-  const Policy both = *with_object(web, Section::security_groups, "db", rule);
-  const Policy db = *with_object(policy, Section::security_groups, "db", rule);
-  const auto hash = [&](const Policy& next) { return kept->compiler->update(next)->image.hash(); };
-  const std::string of_web = hash(web);
-  const std::string of_both = hash(both);
-  EXPECT_NE(of_web, kept->compiled.image.hash());
-  EXPECT_NE(of_web, of_both);
-  EXPECT_EQ(hash(policy), kept->compiled.image.hash());
-  EXPECT_NE(hash(db), of_web);
-  EXPECT_EQ(hash(*with_object(db, Section::security_groups, "web", rule)), of_both);
-}
-
 // Tables without a record have no address.
 TEST(CompilerUpdates, AreProvenOfAPolicyWithoutInterfaces) {
   const Policy policy = policy_of(R"({ "version": 1, "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
