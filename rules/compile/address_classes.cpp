@@ -51,6 +51,20 @@ AddressSet<Address> set_of(const std::vector<PrefixType>& prefixes) {
   return set_of(std::move(ranges), std::ranges::any_of(prefixes, [](const auto& p) { return p.length == 0; }));
 }
 
+template <typename PrefixType>
+auto set_of(const PrefixType& prefix) {
+  using Address = decltype(prefix.first());
+  return AddressSet<Address>{
+      .ranges = {{prefix.first(), prefix.last()}}, .everything = prefix.length == 0, .any_peer = prefix.length == 0};
+}
+constexpr auto family_of(const Prefix&) { return &AddressObject::ipv4; }
+constexpr auto family_of(const Ipv6Prefix&) { return &AddressObject::ipv6; }
+
+constexpr std::uint64_t mixed(std::uint64_t value) {
+  value *= 0x9E37'79B9'7F4A'7C15U;
+  return value ^ value >> 29U;
+}
+
 // The addresses of `a` that `b` does not hold.
 std::vector<AddressRange<Ipv4>> difference(const std::vector<AddressRange<Ipv4>>& a,
                                            const std::vector<AddressRange<Ipv4>>& b) {
@@ -177,16 +191,26 @@ ObjectId AddressObjects::add(AddressObject object) {
   return static_cast<ObjectId>(objects_.size() - 1);
 }
 
+template <typename PrefixType>
+ObjectId AddressObjects::cidr(const PrefixType& prefix, std::uint64_t hash, Cidrs<PrefixType>& known) {
+  const auto next = static_cast<std::uint32_t>(known.prefixes.size());
+  const std::uint32_t number =
+      known.index.find_or_add(hash, next, [&](std::uint32_t each) { return known.prefixes[each] == prefix; });
+  if (number == next) {
+    known.prefixes.push_back(prefix);
+    AddressObject object;
+    (object.*family_of(prefix)) = set_of(prefix);
+    known.objects.push_back(add(std::move(object)));
+  }
+  return known.objects[number];
+}
+
 ObjectId AddressObjects::cidr(const Prefix& prefix) {
-  const auto [found, added] = cidrs_.try_emplace(prefix, 0);
-  if (added) found->second = add({.ipv4 = set_of<Ipv4>(std::vector{prefix}), .ipv6 = {}});
-  return found->second;
+  return cidr(prefix, mixed(std::uint64_t{prefix.base.value} << 8U | prefix.length), cidrs_);
 }
 
 ObjectId AddressObjects::cidr(const Ipv6Prefix& prefix) {
-  const auto [found, added] = ipv6_cidrs_.try_emplace(prefix, 0);
-  if (added) found->second = add({.ipv4 = {}, .ipv6 = set_of<Ipv6>(std::vector{prefix})});
-  return found->second;
+  return cidr(prefix, mixed(mixed(prefix.base.high) ^ prefix.base.low) + prefix.length, ipv6_cidrs_);
 }
 
 ObjectId AddressObjects::prefix_list(const std::string& name) {
@@ -215,13 +239,14 @@ std::string AddressObjects::name_of(ObjectId id) const {
   for (const auto& [name, object] : lists_) {
     if (object == id) return "prefix list " + name;
   }
-  for (const auto& [prefix, object] : cidrs_) {
-    if (object == id) return to_string(prefix);
-  }
-  for (const auto& [prefix, object] : ipv6_cidrs_) {
-    if (object == id) return to_string(prefix);
-  }
-  return "";
+  const auto name_in = [id](const auto& cidrs) {
+    const auto found = std::ranges::find(cidrs.objects, id);
+    return found == cidrs.objects.end()
+               ? std::string()
+               : to_string(cidrs.prefixes[static_cast<std::size_t>(found - cidrs.objects.begin())]);
+  };
+  const std::string name = name_in(cidrs_);
+  return name.empty() ? name_in(ipv6_cidrs_) : name;
 }
 
 std::string AddressObjects::widest() const {
@@ -295,7 +320,7 @@ std::optional<std::vector<ObjectChange>> AddressObjects::from(ObjectId first) co
   return changes;
 }
 
-std::size_t bytes_of_set(const std::vector<ObjectId>& set) {
+std::size_t bytes_of_set(std::span<const ObjectId> set) {
   return Interner::bytes_of(set) + 2 * set.size() * sizeof(ClassId);
 }
 

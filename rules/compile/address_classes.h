@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,16 @@ class AddressObjects {
     std::vector<AddressRange<Ipv6>> ipv6;
   };
 
+  // Objects of prefixes, found by these.
+  template <typename PrefixType>
+  struct Cidrs {
+    HashIndex index;
+    std::vector<PrefixType> prefixes;
+    std::vector<ObjectId> objects;  // of each of them
+  };
+
+  template <typename PrefixType>
+  ObjectId cidr(const PrefixType& prefix, std::uint64_t hash, Cidrs<PrefixType>& known);
   ObjectId add(AddressObject object);
   [[nodiscard]] std::optional<ObjectChange> change(ObjectId id, AddressObject next);
   void collect_ipv6_members();
@@ -89,8 +100,8 @@ class AddressObjects {
   const CompileContext& context_;
   std::vector<Members> members_;
   std::vector<AddressObject> objects_;
-  std::map<Prefix, ObjectId> cidrs_;
-  std::map<Ipv6Prefix, ObjectId> ipv6_cidrs_;
+  Cidrs<Prefix> cidrs_;
+  Cidrs<Ipv6Prefix> ipv6_cidrs_;
   std::map<std::string, ObjectId, std::less<>> lists_;
   std::map<std::uint32_t, ObjectId> groups_;
 };
@@ -106,7 +117,7 @@ struct AddressClasses {
 };
 
 // What a class takes in memory for its set of objects, as the budget counts it.
-[[nodiscard]] std::size_t bytes_of_set(const std::vector<ObjectId>& set);
+[[nodiscard]] std::size_t bytes_of_set(std::span<const ObjectId> set);
 
 // Ends early when it goes over the budget.
 [[nodiscard]] AddressClasses classify(const AddressObjects& objects, Meter& meter);

@@ -4,11 +4,6 @@
 #include <algorithm>
 
 namespace sallyport::rules {
-namespace {
-
-constexpr std::uint64_t kTextNode = 96;  // a node of the map of texts with the allocator's bytes
-
-}  // namespace
 
 CompileContext::CompileContext(const Policy& source, const Budget& budget, const Elapsed& elapsed)
     : policy(source),
@@ -21,14 +16,10 @@ CompileContext::CompileContext(const Policy& source, const Budget& budget, const
       meter(budget, elapsed, source) {}
 
 layout::TextRef CompileContext::text(std::string_view value) {
-  const auto [found, added] = texts_.try_emplace(std::string(value));
-  if (added) {
-    found->second = {.offset = static_cast<std::uint32_t>(tables.before.strings + tables.strings.size()),
-                     .size = static_cast<std::uint32_t>(value.size())};
-    tables.strings += value;
-    meter.hold(value.size() + kTextNode);
-  }
-  return found->second;
+  const std::size_t before = texts_.size();
+  const layout::TextRef ref = texts_.find_or_append(value);
+  if (texts_.size() > before) meter.hold(Texts::kBytes);
+  return ref;
 }
 
 std::uint32_t CompileContext::group_list(const std::vector<std::string>& names) {

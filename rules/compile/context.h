@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/compile/meter.h"
+#include "rules/compile/texts.h"
 #include "rules/decide/policy_view.h"
 #include "rules/image/image_writer.h"
 #include "rules/model/policy.h"
@@ -49,6 +50,8 @@ struct CompileContext {
 
   // A reference to the text in the strings section; equal texts are stored once.
   layout::TextRef text(std::string_view value);
+  // The same of a text that nothing else has.
+  layout::TextRef text_of_its_own(std::string_view value) { return texts_.append(value); }
   // The number of an ordered list of groups; a group named twice counts once, where it came first.
   std::uint32_t group_list(const std::vector<std::string>& names);
 
@@ -69,7 +72,7 @@ struct CompileContext {
   Meter meter;
 
  private:
-  std::unordered_map<std::string, layout::TextRef> texts_;
+  Texts texts_{tables};
   std::map<std::vector<std::uint32_t>, std::uint32_t> lists_;
 };
 

@@ -10,8 +10,9 @@ namespace sallyport::rules {
 Decisions::Decisions(CompileContext& context)
     : context_(context), objects_(context), writer_(context, peers_, classes_) {}
 
-std::vector<ObjectId> Decisions::peers_of(const GroupRule& rule, std::uint32_t own_group) {
-  std::vector<ObjectId> peers;
+std::span<const ObjectId> Decisions::peers_of(const GroupRule& rule, std::uint32_t own_group) {
+  std::vector<ObjectId>& peers = peers_of_rule_;
+  peers.clear();
   for (const Prefix& block : rule.cidr_blocks) peers.push_back(objects_.cidr(block));
   for (const Ipv6Prefix& block : rule.ipv6_cidr_blocks) peers.push_back(objects_.cidr(block));
   for (const auto& name : rule.prefix_lists) peers.push_back(objects_.prefix_list(name));
@@ -27,11 +28,12 @@ void Decisions::add_rules(std::uint32_t group, const std::vector<GroupRule>& rul
 void Decisions::add_rules(const std::vector<AclEntry>& entries) {
   for (const AclEntry& entry : entries) {
     const auto& ipv6 = entry.ipv6_cidr_block;
-    peers_.add(objects_, {ipv6 ? objects_.cidr(*ipv6) : objects_.cidr(entry.cidr_block)}, entry.traffic.protocol);
+    const ObjectId peer = ipv6 ? objects_.cidr(*ipv6) : objects_.cidr(entry.cidr_block);
+    peers_.add(objects_, std::span(&peer, 1), entry.traffic.protocol);
   }
 }
 
-void Decisions::remove_rule(RuleIndex rule) { peers_.objects[rule].clear(); }
+void Decisions::remove_rule(RuleIndex rule) { peers_.remove(rule); }
 
 // In the numbering of rules: as compile_rules adds them.
 void Decisions::collect_peers() {
@@ -136,7 +138,7 @@ void Decisions::mark_users(const std::vector<ClassId>& fresh, std::vector<bool>&
   std::vector<bool> groups(context_.tables.groups.size());
   const auto& rules = context_.tables.rules;
   for (RuleIndex i = 0; i < rules.size(); ++i) {
-    if (std::ranges::none_of(peers_.objects[i], [&](ObjectId object) { return concerned[object]; })) continue;
+    if (std::ranges::none_of(peers_.of(i), [&](ObjectId object) { return concerned[object]; })) continue;
     ((rules[i].flags & layout::kRuleIsAcl) != 0 ? acls : groups)[rules[i].owner] = true;
   }
   for (std::uint32_t list = 0; list < lists.size(); ++list) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "rules/compile/class_map.h"
@@ -38,7 +39,8 @@ class Decisions {
   [[nodiscard]] bool update(std::vector<bool>& lists, std::vector<bool>& acls);
 
  private:
-  [[nodiscard]] std::vector<ObjectId> peers_of(const GroupRule& rule, std::uint32_t own_group);
+  // Until the next call.
+  [[nodiscard]] std::span<const ObjectId> peers_of(const GroupRule& rule, std::uint32_t own_group);
   void collect_peers();
   void mark_users(const std::vector<ClassId>& fresh, std::vector<bool>& lists, std::vector<bool>& acls) const;
   [[nodiscard]] std::vector<PlacedRule> rules_of_acl(std::uint32_t acl, std::size_t side) const;
@@ -50,6 +52,7 @@ class Decisions {
   CompileContext& context_;
   AddressObjects objects_;
   RulePeers peers_;
+  std::vector<ObjectId> peers_of_rule_;
   AddressClasses classes_;
   ClassMap map_;
   DescriptorWriter writer_;

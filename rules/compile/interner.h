@@ -3,46 +3,55 @@
 // Owner: rules/compile.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "rules/compile/hash_index.h"
 
 namespace sallyport::rules {
 
 class Interner {
  public:
-  Interner() = default;
-  Interner(Interner&&) = default;
-  Interner& operator=(Interner&&) = default;
+  using List = std::span<const std::uint32_t>;
+
   // The number, and whether the list is new.
-  std::pair<std::uint32_t, bool> add(const std::vector<std::uint32_t>& list) {
-    const auto [found, added] = numbers_.try_emplace(list, static_cast<std::uint32_t>(numbers_.size()));
-    if (added) lists_.push_back(&found->first);
-    return {found->second, added};
+  std::pair<std::uint32_t, bool> add(List list) {
+    const std::uint32_t next = size();
+    const std::uint32_t number = index_.find_or_add(
+        hash_of(list), next, [&](std::uint32_t each) { return std::ranges::equal((*this)[each], list); });
+    if (number == next) {
+      values_.insert(values_.end(), list.begin(), list.end());
+      ends_.push_back(values_.size());
+    }
+    return {number, number == next};
   }
-  [[nodiscard]] const std::vector<std::uint32_t>& operator[](std::uint32_t number) const { return *lists_[number]; }
+  // Until the next list is added.
+  [[nodiscard]] List operator[](std::uint32_t number) const {
+    return List(values_).subspan(ends_[number], ends_[number + 1] - ends_[number]);
+  }
   // What a new list takes here.
-  [[nodiscard]] static std::size_t bytes_of(const std::vector<std::uint32_t>& list) {
-    return kNode + list.size() * sizeof(std::uint32_t);
+  [[nodiscard]] static std::size_t bytes_of(List list) {
+    return HashIndex::kBytes + 2 * sizeof(std::size_t) + 2 * list.size_bytes();
   }
-  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(numbers_.size()); }
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.size() - 1); }
 
  private:
-  static constexpr std::size_t kNode = 96;  // links, hash, vector, its place in the table, the allocator's bytes
-  struct Hash {
-    std::size_t operator()(const std::vector<std::uint32_t>& list) const {
-      std::uint64_t hash = 0xCBF2'9CE4'8422'2325U ^ list.size();
-      for (const std::uint32_t value : list) {
-        hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15U;
-        hash ^= hash >> 29U;
-      }
-      return hash;
+  static std::uint64_t hash_of(List list) {
+    std::uint64_t hash = 0xCBF2'9CE4'8422'2325U ^ list.size();
+    for (const std::uint32_t value : list) {
+      hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15U;
+      hash ^= hash >> 29U;
     }
-  };
-  std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, Hash> numbers_;
-  std::vector<const std::vector<std::uint32_t>*> lists_;  // by number
+    return hash;
+  }
+
+  HashIndex index_;
+  std::vector<std::uint32_t> values_;  // of all lists
+  std::vector<std::size_t> ends_{0};   // of each list in them, behind where the first begins
 };
 
 }  // namespace sallyport::rules

@@ -13,7 +13,7 @@ constexpr std::size_t kNamed = 3;
 
 }  // namespace
 
-void RulePeers::add(const AddressObjects& known, std::vector<ObjectId> peers, std::int16_t protocol) {
+void RulePeers::add(const AddressObjects& known, std::span<const ObjectId> peers, std::int16_t protocol) {
   const auto reach = [&](Reach& family, bool concerned, auto set) {
     bool everything = false;
     bool any_peer = false;
@@ -27,7 +27,8 @@ void RulePeers::add(const AddressObjects& known, std::vector<ObjectId> peers, st
   };
   reach(ipv4, of_ipv4(protocol), &AddressObject::ipv4);
   reach(ipv6, of_ipv6(protocol), &AddressObject::ipv6);
-  objects.push_back(std::move(peers));
+  places_.push_back({.begin = objects_.size(), .count = peers.size()});
+  objects_.insert(objects_.end(), peers.begin(), peers.end());
 }
 
 std::vector<PlacedRule> rules_of_list(const CompileContext& context, std::uint32_t list, Direction direction) {

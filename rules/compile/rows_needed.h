@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,21 +24,32 @@ struct Reach {
 
 // The peers of each rule by its index.
 struct RulePeers {
-  std::vector<std::vector<ObjectId>> objects;
   Reach ipv4;
   Reach ipv6;
 
   // `protocol`: the rule's, which may be of one family alone.
-  void add(const AddressObjects& known, std::vector<ObjectId> peers, std::int16_t protocol);
+  void add(const AddressObjects& known, std::span<const ObjectId> peers, std::int16_t protocol);
+  void remove(std::uint32_t rule) { places_[rule].count = 0; }
+  [[nodiscard]] std::span<const ObjectId> of(std::uint32_t rule) const {
+    return std::span(objects_).subspan(places_[rule].begin, places_[rule].count);
+  }
   // visit(object, classes): the peers of a rule whose classes need rows, once for each family.
   template <typename Visit>
   void each(std::uint32_t rule, const AddressClasses& classes, Visit&& visit) const {
     if (!ipv4.rows[rule] && !ipv6.rows[rule]) return;
-    for (const ObjectId object : objects[rule]) {
+    for (const ObjectId object : of(rule)) {
       if (ipv4.rows[rule]) visit(object, classes.of_object[object]);
       if (ipv6.rows[rule]) visit(object, classes.ipv6_of_object[object]);
     }
   }
+
+ private:
+  struct Place {
+    std::size_t begin = 0;
+    std::size_t count = 0;
+  };
+  std::vector<ObjectId> objects_;  // of all rules
+  std::vector<Place> places_;      // by rule
 };
 
 // The rules of a list of groups in order of preference.

@@ -32,7 +32,7 @@ RuleRange add_group_rules(CompileContext& context, const std::string& name, cons
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const GroupRule& rule = rules[i];
     RuleRecord record = record_of(rule.traffic, direction, layout::kRuleAllows);
-    record.name = context.text(name + "/" + direction_name(direction) + "/" + std::to_string(i));
+    record.name = context.text_of_its_own(name + "/" + direction_name(direction) + "/" + std::to_string(i));
     record.text = context.text(text_of(rule, direction));
     record.description = context.text(rule.description);
     record.owner = context.groups.at(name);
@@ -50,7 +50,7 @@ RuleRange add_acl_entries(CompileContext& context, const std::string& name, cons
   for (const AclEntry& entry : entries) {
     const auto allows = entry.allow ? layout::kRuleAllows : std::uint8_t{0};
     RuleRecord record = record_of(entry.traffic, direction, static_cast<std::uint8_t>(layout::kRuleIsAcl | allows));
-    record.name = context.text(name + "/" + direction_name(direction) + "/" + std::to_string(entry.rule_no));
+    record.name = context.text_of_its_own(name + "/" + direction_name(direction) + "/" + std::to_string(entry.rule_no));
     record.text = context.text(text_of(entry, direction));
     record.description = context.text(entry.description);
     record.owner = context.acls.at(name);
