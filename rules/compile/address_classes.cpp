@@ -154,7 +154,7 @@ AddressObjects::AddressObjects(const CompileContext& context) : context_(context
   for (const auto& owner : tables.owners) {
     const auto kind = static_cast<OwnerKind>(owner.kind);
     if (kind != OwnerKind::interface && kind != OwnerKind::host) continue;
-    const auto& list = tables.group_lists[tables.interfaces[owner.index].group_list];
+    const auto& list = tables.group_lists[tables.interface_groups[owner.index]];
     for (std::uint32_t i = 0; i < list.count; ++i) {
       members_[tables.list_groups[list.begin + i]].ipv4.push_back({Ipv4{owner.first}, Ipv4{owner.last}});
     }

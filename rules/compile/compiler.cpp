@@ -91,8 +91,8 @@ struct Grown {
 // The tables that a change of rules makes anew; of the others an image has those it was derived from, or all of a
 // grown one.
 constexpr bool is_made_anew(SectionId id) {
-  constexpr std::array kMadeAnew{SectionId::options,         SectionId::interfaces,  SectionId::group_lists,
-                                 SectionId::list_groups,     SectionId::descriptors, SectionId::rules,
+  constexpr std::array kMadeAnew{SectionId::options,         SectionId::interface_groups, SectionId::group_lists,
+                                 SectionId::list_groups,     SectionId::descriptors,      SectionId::rules,
                                  SectionId::ipv6_descriptors};
   return std::ranges::find(kMadeAnew, id) != kMadeAnew.end();
 }
@@ -142,7 +142,7 @@ class Updating {
       for (const auto& group : before->security_groups) {
         if (!is_in(after, group)) add(members[context_.groups.at(group)].second, after->private_ips);
       }
-      context_.tables.interfaces[index].group_list = context_.group_list(after->security_groups);
+      context_.tables.interface_groups[index] = context_.group_list(after->security_groups);
     }
     return std::ranges::all_of(members, [&](const auto& each) {
       return decisions_.change_members(each.first, each.second.first, each.second.second);

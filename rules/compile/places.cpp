@@ -44,7 +44,6 @@ void add_interface(CompileContext& context, const std::string& name, const Inter
   if (interface.mac) flags |= layout::kHasMac;
   tables.interfaces.push_back({.name = context.text(name),
                                .subnet = context.subnets.at(interface.subnet),
-                               .group_list = context.group_list(interface.security_groups),
                                .address_begin = size_of(tables.private_ips),
                                .address_count = size_of(interface.private_ips),
                                .publish_begin = size_of(tables.publish),
@@ -54,6 +53,7 @@ void add_interface(CompileContext& context, const std::string& name, const Inter
                                .mac = interface.mac.value_or(MacAddress{}).bytes,
                                .unused = {},
                                .timeouts = interface.timeouts});
+  tables.interface_groups.push_back(context.group_list(interface.security_groups));
   tables.private_ips.insert(tables.private_ips.end(), interface.private_ips.begin(), interface.private_ips.end());
   for (const Publish& publish : interface.publish) {
     tables.publish.push_back({.private_ip = publish.private_ip.value,
@@ -71,7 +71,6 @@ std::uint32_t add_host_interface(CompileContext& context, const std::string& nam
   ImageTables& tables = context.tables;
   tables.interfaces.push_back({.name = context.text(name + "/*"),
                                .subnet = context.subnets.at(name),
-                               .group_list = context.group_list(subnet.security_groups),
                                .address_begin = size_of(tables.private_ips),
                                .address_count = 0,
                                .publish_begin = size_of(tables.publish),
@@ -81,6 +80,7 @@ std::uint32_t add_host_interface(CompileContext& context, const std::string& nam
                                .mac = {},
                                .unused = {},
                                .timeouts = context.policy.options.timeouts});
+  tables.interface_groups.push_back(context.group_list(subnet.security_groups));
   return size_of(tables.interfaces) - 1;
 }
 

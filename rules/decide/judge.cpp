@@ -192,11 +192,11 @@ void append_rules(const Tables& tables, std::uint32_t list, Direction direction,
 }  // namespace
 
 GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Query& query) const {
-  return group_verdict(*tables_, tables_->interfaces()[interface].group_list, direction, query);
+  return group_verdict(*tables_, tables_->interface_groups()[interface], direction, query);
 }
 
 GroupVerdict PolicyView::judge_groups(InterfaceIndex interface, Direction direction, const Ipv6Query& query) const {
-  return group_verdict(*tables_, tables_->interfaces()[interface].group_list, direction, query);
+  return group_verdict(*tables_, tables_->interface_groups()[interface], direction, query);
 }
 
 AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Query& query) const {
@@ -209,17 +209,17 @@ AclVerdict PolicyView::judge_acl(AclIndex acl, Direction direction, const Ipv6Qu
 
 void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Query& query,
                                 std::vector<RuleIndex>& out) const {
-  append_rules(*tables_, tables_->interfaces()[interface].group_list, direction, query, out);
+  append_rules(*tables_, tables_->interface_groups()[interface], direction, query, out);
 }
 
 void PolicyView::matching_rules(InterfaceIndex interface, Direction direction, const Ipv6Query& query,
                                 std::vector<RuleIndex>& out) const {
-  append_rules(*tables_, tables_->interfaces()[interface].group_list, direction, query, out);
+  append_rules(*tables_, tables_->interface_groups()[interface], direction, query, out);
 }
 
 void PolicyView::untracked_tcp_ports(InterfaceIndex interface, Direction direction, std::vector<PortRange>& out) const {
   const Tables& tables = *tables_;
-  const auto& descriptor = group_descriptor(tables, tables.interfaces()[interface].group_list, direction, Query{});
+  const auto& descriptor = group_descriptor(tables, tables.interface_groups()[interface], direction, Query{});
   if ((descriptor.flags & layout::kReturnOpenTcp) == 0) return;
   const auto edges = tcp_edges(tables, tables.predicates()[descriptor.predicate]);
   for (std::size_t i = 0; i + 1 < edges.size(); ++i) {

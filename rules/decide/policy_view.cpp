@@ -155,7 +155,7 @@ std::string_view PolicyView::table_name(RouteTableIndex index) const {
 
 std::vector<std::string_view> PolicyView::group_names(InterfaceIndex index) const {
   const Tables& tables = *tables_;
-  const auto& list = tables.group_lists()[tables.interfaces()[index].group_list];
+  const auto& list = tables.group_lists()[tables.interface_groups()[index]];
   std::vector<std::string_view> names;
   for (const std::uint32_t group : tables.list_groups().subspan(list.begin, list.count)) {
     names.push_back(tables.text_at(tables.groups()[group]));
@@ -163,7 +163,7 @@ std::vector<std::string_view> PolicyView::group_names(InterfaceIndex index) cons
   return names;
 }
 
-std::uint32_t PolicyView::group_list(InterfaceIndex index) const { return tables_->interfaces()[index].group_list; }
+std::uint32_t PolicyView::group_list(InterfaceIndex index) const { return tables_->interface_groups()[index]; }
 
 std::span<const Ipv4> PolicyView::private_ips(InterfaceIndex index) const {
   const Tables& tables = *tables_;

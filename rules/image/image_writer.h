@@ -22,6 +22,7 @@ struct ImageTables {
   std::vector<layout::PrefixRecord> vpc_cidrs;
   std::vector<layout::SubnetRecord> subnets;
   std::vector<layout::InterfaceRecord> interfaces;
+  std::vector<std::uint32_t> interface_groups;
   std::vector<Ipv4> private_ips;
   std::vector<layout::GroupListRecord> group_lists;
   std::vector<std::uint32_t> list_groups;
@@ -82,6 +83,7 @@ void each_section(const ImageTables& tables, Visit visit) {
   visit(layout::SectionId::routes, tables.routes);
   visit(layout::SectionId::lines, tables.lines);
   visit(layout::SectionId::ipv6_descriptors, tables.ipv6_descriptors);
+  visit(layout::SectionId::interface_groups, tables.interface_groups);
 }
 
 // Bytes of all records, as they are in an image (but for the alignment of sections), with those before them.

@@ -24,7 +24,7 @@ namespace sallyport::rules::layout {
 static_assert(std::endian::native == std::endian::little, "images are read in place");
 
 inline constexpr std::array<char, 8> kMagic{'S', 'A', 'L', 'L', 'Y', 'I', 'M', 'G'};
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::uint32_t kIgnorableFrom = 0x8000'0000U;
 inline constexpr std::uint32_t kMaxSections = 1024;
@@ -100,7 +100,6 @@ inline constexpr std::uint32_t kHasMac = 4U;
 struct InterfaceRecord {
   TextRef name;
   std::uint32_t subnet;
-  std::uint32_t group_list;
   std::uint32_t address_begin;  // of private_ips; the first is primary
   std::uint32_t address_count;
   std::uint32_t publish_begin;
@@ -111,9 +110,10 @@ struct InterfaceRecord {
   std::array<std::uint8_t, 2> unused;
   Timeouts timeouts;
 };
-static_assert(sizeof(InterfaceRecord) == 76);
+static_assert(sizeof(InterfaceRecord) == 72);
 
-// A distinct ordered list of groups; `begin` points into list_groups.
+// A distinct ordered list of groups; `begin` points into list_groups. Which one an interface has stands in a table of
+// its own, interface_groups, since that is all a decision asks of an interface.
 struct GroupListRecord {
   std::uint32_t begin;
   std::uint32_t count;
@@ -301,6 +301,7 @@ enum class SectionId : std::uint32_t {
   routes,
   lines,
   ipv6_descriptors,
+  interface_groups,
 };
 
 struct SectionKind {
@@ -309,7 +310,7 @@ struct SectionKind {
 };
 
 // In order of id.
-inline constexpr std::array<SectionKind, 26> kSections{{
+inline constexpr std::array<SectionKind, 27> kSections{{
     {"strings", 1},
     {"source", 1},
     {"file_name", 1},
@@ -336,8 +337,9 @@ inline constexpr std::array<SectionKind, 26> kSections{{
     {"routes", sizeof(RouteRecord)},
     {"lines", sizeof(Line)},
     {"ipv6_descriptors", sizeof(DescriptorRecord)},
+    {"interface_groups", sizeof(std::uint32_t)},
 }};
-static_assert(kSections.size() == static_cast<std::size_t>(SectionId::ipv6_descriptors));
+static_assert(kSections.size() == static_cast<std::size_t>(SectionId::interface_groups));
 
 template <typename T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= kAlignment;

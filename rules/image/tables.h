@@ -58,6 +58,7 @@ class Tables {
   [[nodiscard]] auto routes() const { return records<RouteRecord>(SectionId::routes); }
   [[nodiscard]] auto lines() const { return records<Line>(SectionId::lines); }
   [[nodiscard]] auto ipv6_descriptors() const { return records<DescriptorRecord>(SectionId::ipv6_descriptors); }
+  [[nodiscard]] auto interface_groups() const { return records<std::uint32_t>(SectionId::interface_groups); }
 
   [[nodiscard]] std::string_view text_at(TextRef ref) const { return strings().substr(ref.offset, ref.size); }
 

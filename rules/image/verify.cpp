@@ -109,12 +109,16 @@ class Verifier {
 
   void interfaces() {
     constexpr auto kSection = SectionId::interfaces;
+    const auto lists = t_.interface_groups();
+    require(lists.size() == t_.interfaces().size(), SectionId::interface_groups, 0, "not one for each interface");
+    for (std::size_t i = 0; i < lists.size() && !problem_; ++i) {
+      require(lists[i] < t_.group_lists().size(), SectionId::interface_groups, i, "no such list of groups");
+    }
     for (std::uint32_t i = 0; i < t_.interfaces().size() && !problem_; ++i) {
       const auto& interface = t_.interfaces()[i];
       const bool host = (interface.flags & layout::kIsHost) != 0;
       require(text_ok(interface.name), kSection, i, "name outside the strings");
       require(interface.subnet < t_.subnets().size(), kSection, i, "no such subnet");
-      require(interface.group_list < t_.group_lists().size(), kSection, i, "no such list of groups");
       require(in_range(interface.address_begin, interface.address_count, t_.private_ips().size()), kSection, i,
               "addresses outside the table");
       require(in_range(interface.publish_begin, interface.publish_count, t_.publish().size()), kSection, i,

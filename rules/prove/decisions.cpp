@@ -44,7 +44,7 @@ std::optional<std::string> compare_family(const layout::Tables& tables, const Po
   Comparison<Family> comparison(tables, view, rules, classes, settled, proof);
   std::vector<bool> seen(tables.group_lists().size());
   for (InterfaceIndex i = 0; i < view.interfaces(); ++i) {
-    const std::uint32_t list = tables.interfaces()[i].group_list;
+    const std::uint32_t list = tables.interface_groups()[i];
     if (seen[list]) continue;
     seen[list] = true;
     const auto groups = view.group_names(i);

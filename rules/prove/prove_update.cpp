@@ -70,6 +70,7 @@ std::optional<std::string> beyond_change(const Policy& before, const Policy& aft
 // Why these tables are no change of rules, memberships and prefix lists alone.
 std::optional<std::string> beyond_change(const Tables& before, const Tables& now, const Changed& changed) {
   const bool same = same_span(before.vpc_cidrs(), now.vpc_cidrs()) && same_span(before.subnets(), now.subnets()) &&
+                    same_span(before.interfaces(), now.interfaces()) &&
                     same_span(before.private_ips(), now.private_ips()) && same_span(before.groups(), now.groups()) &&
                     same_span(before.acls(), now.acls()) && same_span(before.nat_gateways(), now.nat_gateways()) &&
                     same_span(before.nat_public_ips(), now.nat_public_ips()) &&

@@ -120,7 +120,7 @@ TEST(Image, IndexesOutsideTheirTablesAreRefused) {
   refused(with_record(SectionId::subnets, 1, offsetof(SubnetRecord, acl), kFar), "subnets");
   refused(with_record(SectionId::subnets, 0, offsetof(SubnetRecord, table), kFar), "subnets");
   refused(with_record(SectionId::subnets, 0, offsetof(SubnetRecord, host_interface), 0U), "subnets");
-  refused(with_record(SectionId::interfaces, 0, offsetof(InterfaceRecord, group_list), kFar), "interfaces");
+  refused(with_record(SectionId::interface_groups, 0, 0, kFar), "interface_groups");
   refused(with_record(SectionId::interfaces, 0, offsetof(InterfaceRecord, address_begin), ~0U), "interfaces");
   refused(with_record(SectionId::interfaces, 0, offsetof(InterfaceRecord, publish_count), kFar), "interfaces");
   refused(with_record(SectionId::group_lists, 0, offsetof(GroupListRecord, count), kFar), "group_lists");

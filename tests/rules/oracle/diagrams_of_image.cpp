@@ -42,7 +42,7 @@ class Walker {
     for (InterfaceIndex i = 0; i < view_.interfaces(); ++i) {
       for (std::size_t side = 0; side < 2; ++side) {
         all["interface " + std::string(view_.interface(i).name) + sides[side]] =
-            of(2 * std::size_t{tables_.interfaces()[i].group_list} + side);
+            of(2 * std::size_t{tables_.interface_groups()[i]} + side);
       }
     }
     const std::size_t first = 2 * tables_.group_lists().size();

@@ -118,7 +118,7 @@ Planted plant_everywhere(std::span<const SectionId> sections, std::uint64_t seed
 TEST(Prove, FindsEveryWrongBitInRecordsThatDecide) {
   constexpr std::array kRecords{SectionId::vpc_cidrs,   SectionId::private_ips,  SectionId::groups,
                                 SectionId::acls,        SectionId::nat_gateways, SectionId::nat_public_ips,
-                                SectionId::list_groups, SectionId::publish};
+                                SectionId::list_groups, SectionId::publish,      SectionId::interface_groups};
   const Planted planted = plant_everywhere(kRecords, 12, [](Random& random) { return test::random_world(random); });
   EXPECT_EQ(planted.missed, 0U);
   EXPECT_GT(planted.refused + planted.proven, 3000U);
