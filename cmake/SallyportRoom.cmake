@@ -13,6 +13,13 @@ if(SALLYPORT_SANITIZE)
   target_link_options(sallyport_flags INTERFACE -fsanitize=${SALLYPORT_SANITIZE})
 endif()
 
+# sallyport_read_once(TARGET HEADER...) — headers of libraries that most sources of the target include are read once for
+# all of them (precompiled). Each source names them all the same: lint compiles without.
+function(sallyport_read_once target)
+  target_precompile_headers(${target} PRIVATE <algorithm> <array> <cstdint> <expected> <functional> <map> <memory> <optional> <set>
+    <span> <string> <string_view> <unordered_map> <utility> <vector> ${ARGN})
+endfunction()
+
 # sallyport_room(NAME DIR...) — a static library of all .cpp files in these folders (of the calling one), mains aside.
 function(sallyport_room name)
   set(sources)
@@ -23,4 +30,5 @@ function(sallyport_room name)
   endforeach()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC sallyport_flags)
+  sallyport_read_once(${name})
 endfunction()

@@ -11,7 +11,7 @@ namespace {
 using rules::reaching::kNothing;
 using rules::reaching::SetId;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -30,14 +30,14 @@ class Graph {
   std::string draw() {
     gather();
     note_what_is_open();
-    std::string text = "digraph groups {\n  label=" + quoted("Groups of " + file_ + ": who may ask whom") +
+    std::string text = "digraph groups {\n  label=" + in_quotes("Groups of " + file_ + ": who may ask whom") +
                        ";\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
                        "  edge [fontname=\"sans-serif\", fontsize=10];\n";
     for (const auto& [name, members] : members_) {
-      text += "  " + quoted(name) + " [label=" + quoted(name + " (" + std::to_string(members.size()) + ")");
+      text += "  " + in_quotes(name) + " [label=" + in_quotes(name + " (" + std::to_string(members.size()) + ")");
       text += members.empty() ? ", color=gray];\n" : "];\n";
     }
-    for (const auto& name : addresses_) text += "  " + quoted(name) + " [shape=ellipse];\n";
+    for (const auto& name : addresses_) text += "  " + in_quotes(name) + " [shape=ellipse];\n";
     for (const auto& [arrow, set] : arrows_) text += "  " + arrow_text(arrow, set);
     return text + "}\n";
   }
@@ -106,8 +106,8 @@ class Graph {
 
   // Dashed: the rule is there, and yet nothing of it passes (no members, no way out, no way back).
   std::string arrow_text(const Arrow& arrow, SetId set) {
-    std::string text = quoted(arrow.first) + " -> " + quoted(arrow.second) +
-                       " [label=" + quoted(traffic_words(reach_.traffic(set), 6));
+    std::string text = in_quotes(arrow.first) + " -> " + in_quotes(arrow.second) +
+                       " [label=" + in_quotes(traffic_words(reach_.traffic(set), 6));
     if (!addresses_.contains(arrow.first)) {
       const auto& usual = open_to_[arrow.second];
       const auto open = reach_.ground->sets.intersect(reach_.ground->sets.unite(open_[arrow], usual), set);
