@@ -157,11 +157,15 @@ bool Reception::make_room(const Guest& guest) {
   return true;
 }
 
-// Who has its answer, or part of it, is not told anything else.
+// Who has part of its answer is not told anything else; who has all of it loses nothing.
 void Reception::make_go(Connection& connection) {
-  if (connection.stage != Stage::head) return hang_up(connection);
-  refuse(connection.socket, connection.guest);
-  connection.stage = Stage::gone;
+  if (connection.stage == Stage::head) {
+    refuse(connection.socket, connection.guest);
+    connection.stage = Stage::gone;
+    return;
+  }
+  if (connection.sends()) count_refused(connection.guest);
+  hang_up(connection);
 }
 
 void Reception::refuse(int socket, const Guest& guest) {
@@ -169,6 +173,10 @@ void Reception::refuse(int socket, const Guest& guest) {
   send(socket, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   shutdown(socket, SHUT_WR);
   ::close(socket);
+  count_refused(guest);
+}
+
+void Reception::count_refused(const Guest& guest) {
   ++refused_;
   const Time now = steady_clock::now();
   if (refused_ > 1 && now - told_ < kBetweenLines) return;

@@ -85,6 +85,7 @@ class Reception {
   [[nodiscard]] bool make_room(const Guest& guest);
   void refuse(int socket, const Guest& guest);
   void make_go(Connection& connection);
+  void count_refused(const Guest& guest);
   void go_on(Connection& connection);
   void read_head(Connection& connection);
   void begin_farewell(Connection& connection, std::string answer);

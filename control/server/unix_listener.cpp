@@ -44,7 +44,11 @@ std::string system_text(int error) { return std::strerror(error); }  // NOLINT(c
 // False when nothing happens in time, or the other end is gone and there is nothing left to read.
 bool wait_for(int socket, short events) {
   pollfd entry{socket, events, 0};
-  return poll(&entry, 1, kTimeoutMilliseconds) > 0 && (entry.revents & events) != 0 &&
+  int ready = 0;
+  do {
+    ready = poll(&entry, 1, kTimeoutMilliseconds);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0 && (entry.revents & events) != 0 &&
          (events != POLLOUT || (entry.revents & (POLLHUP | POLLERR)) == 0);
 }
 

@@ -35,7 +35,7 @@ std::pair<sockaddr_un, socklen_t> address_of(const std::string& name) {
 class Client {
  public:
   explicit Client(const std::string& name) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
-    const timeval patience{20, 0};
+    const timeval patience{60, 0};
     setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     const auto [own, own_size] = address_of(name);
     EXPECT_EQ(bind(socket_, reinterpret_cast<const sockaddr*>(&own), own_size), 0);
@@ -56,18 +56,30 @@ class Client {
     std::string all;
     std::array<char, 65536> chunk;
     ssize_t got = 0;
-    while ((got = recv(socket_, chunk.data(), chunk.size(), 0)) > 0)
-      all.append(chunk.data(), static_cast<std::size_t>(got));
+    while ((got = receive(chunk.data(), chunk.size(), 0)) > 0) all.append(chunk.data(), static_cast<std::size_t>(got));
     EXPECT_TRUE(got == 0 || errno == ECONNRESET) << std::strerror(errno);
     return all;
+  }
+  void hears_something() const {
+    char first = 0;
+    EXPECT_EQ(receive(&first, 1, MSG_PEEK), 1);
   }
   // The other end is gone altogether.
   [[nodiscard]] bool left_alone() const {
     pollfd entry{socket_, 0, 0};
-    return poll(&entry, 1, 20000) == 1 && (entry.revents & POLLHUP) != 0;
+    return poll(&entry, 1, 60000) == 1 && (entry.revents & POLLHUP) != 0;
   }
 
  private:
+  // A process that was stopped and goes on finds its waiting with a timeout interrupted.
+  ssize_t receive(char* data, std::size_t size, int flags) const {
+    ssize_t got = 0;
+    do {
+      got = recv(socket_, data, size, flags);
+    } while (got < 0 && errno == EINTR);
+    return got;
+  }
+
   int socket_;
 };
 
@@ -233,6 +245,16 @@ TEST_F(ReceptionTest, ALargeAnswerWaitsForItsReaderAndNobodyElseDoes) {
   wait_until_served(1);
   EXPECT_EQ(Client("bob.1", kAsk).hears().size(), large.size() + 9);
   EXPECT_EQ(slow.hears().size(), large.size() + 9);
+}
+
+TEST_F(ReceptionTest, WhoDoesNotTakeItsAnswerMakesPlaceToo) {
+  large = std::string(8U << 20U, 'x');
+  open({.head = hours(1), .farewell = hours(1), .others = 1});
+  const Client slow("ann.1", kAsk);
+  slow.hears_something();
+  EXPECT_EQ(Client("bob.1", kAsk).hears().size(), large.size() + 9);
+  EXPECT_LT(slow.hears().size(), large.size());
+  EXPECT_EQ(reception->refused(), 1U);
 }
 
 TEST_F(ReceptionTest, ClosingSendsEveryoneAway) {
