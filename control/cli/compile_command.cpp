@@ -9,6 +9,7 @@
 #include "control/cli/options.h"
 #include "control/cli/output.h"
 #include "control/cli/policy_input.h"
+#include "rules/model/policy_size.h"
 
 namespace sallyport::control {
 
@@ -16,13 +17,14 @@ extern const Command kCompileCommand;
 
 namespace {
 
-std::string report_text(const std::string& path, const rules::Compiled& compiled) {
+std::string report_text(const std::string& path, const rules::Policy& policy, const rules::Compiled& compiled) {
   const auto& report = compiled.report;
+  const auto size = rules::size_of(policy);
   Table table({"", ""});
   table.add({"size", std::to_string(report.image_bytes) + " bytes"});
-  table.add({"interfaces",
-             std::to_string(report.interfaces) + " in " + std::to_string(report.group_sets) + " sets of groups"});
-  table.add({"rules", std::to_string(report.rules)});
+  table.add(
+      {"interfaces", std::to_string(size.interfaces) + " in " + std::to_string(report.group_sets) + " sets of groups"});
+  table.add({"rules", std::to_string(size.rules)});
   table.add({"classes", std::to_string(report.classes)});
   table.add({"predicates", std::to_string(report.predicates)});
   table.add({"rows", std::to_string(report.rows)});
@@ -57,7 +59,7 @@ int run_compile(const Invocation& invocation) {
     print_error(written.error());
     return kBadInput;
   }
-  if (path != "-") print(report_text(path, *compiled));
+  if (path != "-") print(report_text(path, input->policy, *compiled));
   return kYes;
 }
 

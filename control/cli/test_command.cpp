@@ -102,6 +102,10 @@ relative to it. A test has id, protocol, from, to, verdict and may have icmp,
 state, via, code, direction, path, rule, translated_from, translated_to, why. What
 is absent is not checked. Exit status: 0 all as expected, 1 some not, 2 bad input.
 
+  rule   of a packet that an ACL denies the entry's number, 100 or "rule 100", "*"
+         where no entry matched; or a name of trace -o json, as "web/ingress/0" or
+         "public/egress/100": of what denied, else of what let packet or reply pass
+
 examples:
   sallyport test tests.json
   sallyport test scenarios/three-tier/tests.json -o json

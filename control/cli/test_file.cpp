@@ -26,6 +26,13 @@ constexpr std::array<std::string_view, 2> kVerdicts{"allow", "deny"};
 constexpr std::array<std::string_view, 2> kDirections{"ingress", "egress"};
 constexpr std::array<std::string_view, 2> kPaths{"forward", "reply"};
 
+constexpr std::string_view kTracedRule = "rule ";
+
+// A name as trace has it: "web/ingress/0", "public/egress/100".
+bool names_rule(std::string_view text) {
+  return text.find("/ingress/") != std::string_view::npos || text.find("/egress/") != std::string_view::npos;
+}
+
 class TestReader {
  public:
   TestReader(Reader& in, TestFile& file) : in_(in), file_(file) {}
@@ -38,6 +45,7 @@ class TestReader {
     if (const auto note = fields["note"]) in_.string(*note);
     const auto tests = fields.required("tests");
     if (!tests || !in_.is(*tests, rules::Kind::array, "a list of tests")) return;
+    if (tests->size() == 0) in_.error(*tests, "found an empty array, expected at least one test");
     tests->each_element([this](Value test) { read_test(test); });
   }
 
@@ -61,6 +69,11 @@ class TestReader {
     return value ? std::string(in_.string(*value).value_or("")) : "";
   }
 
+  std::optional<std::string> word_if(const std::optional<Value>& value) {
+    const auto text = value ? in_.string(*value) : std::nullopt;
+    return text ? std::optional<std::string>(*text) : std::nullopt;
+  }
+
   void read_packet(const Fields& fields, PacketTest& test) {
     const auto protocol = fields.required("protocol");
     const auto from = fields.required("from");
@@ -70,9 +83,9 @@ class TestReader {
     words.protocol = protocol->kind() == rules::Kind::integer ? std::to_string(protocol->integer()) : word(protocol);
     words.from = word(from);
     words.to = word(to);
-    words.icmp = word(fields["icmp"]);
-    words.state = word(fields["state"]);
-    words.via = word(fields["via"]);
+    words.icmp = word_if(fields["icmp"]);
+    words.state = word_if(fields["state"]);
+    words.via = word_if(fields["via"]);
     auto request = read_request(words);
     if (request) {
       test.request = std::move(*request);
@@ -92,10 +105,23 @@ class TestReader {
     if (const auto value = fields["direction"]; value && in_.choice(*value, "direction", kDirections))
       test.direction = word(value);
     if (const auto value = fields["path"]; value && in_.choice(*value, "path", kPaths)) test.path = word(value);
-    if (const auto value = fields["rule"])
-      test.rule = value->kind() == rules::Kind::integer ? std::to_string(value->integer()) : word(value);
+    if (const auto value = fields["rule"]) test.rule = read_rule(*value);
     test.translated_from = read_translation(fields["translated_from"]);
     test.translated_to = read_translation(fields["translated_to"]);
+  }
+
+  // "100" also where trace says "rule 100".
+  std::optional<std::string> read_rule(Value value) {
+    if (value.kind() == rules::Kind::integer) return std::to_string(value.integer());
+    const auto text = in_.string(value);
+    if (!text) return std::nullopt;
+    const auto rule = text->starts_with(kTracedRule) ? text->substr(kTracedRule.size()) : *text;
+    const bool number = !rule.empty() && rule.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!number && rule != "*" && !names_rule(rule)) {
+      in_.error(value, "found " + rules::in_quotes(*text) +
+                           ", expected the number of an ACL entry, \"*\" or a rule's name like \"web/ingress/0\"");
+    }
+    return std::string(rule);
   }
 
   std::optional<std::string> read_translation(const std::optional<Value>& value) {
@@ -116,6 +142,18 @@ void compare(std::string& text, std::string_view what, const std::optional<std::
   if (!expected || *expected == seen) return;
   text +=
       (text.empty() ? "" : "; ") + std::string(what) + ' ' + (seen.empty() ? "none" : seen) + ", expected " + *expected;
+}
+
+// A rule by its name is the one that denied, or one of those that let the packet and its reply through.
+void compare_rule(std::string& text, const PacketTest& test, const TraceResult& seen) {
+  if (!test.rule || !names_rule(*test.rule)) return compare(text, "rule", test.rule, seen.rule.value_or(""));
+  std::string found;
+  for (const auto& stage : seen.stages) {
+    if (stage.rule_name.empty() || (stage.verdict == "deny") == seen.allow) continue;
+    if (stage.rule_name == *test.rule) return;
+    found += (found.empty() ? "" : ", ") + stage.rule_name;
+  }
+  compare(text, "rule", test.rule, found);
 }
 
 // An expected address alone says nothing of the port.
@@ -149,7 +187,7 @@ std::string difference(const PacketTest& test, const TraceResult& seen) {
   compare(text, "code", test.code, seen.code);
   compare(text, "direction", test.direction, seen.direction);
   compare(text, "path", test.path, seen.path);
-  compare(text, "rule", test.rule, seen.rule.value_or(""));
+  compare_rule(text, test, seen);
   compare_endpoint(text, "translated_from", test.translated_from, seen.translated_from);
   compare_endpoint(text, "translated_to", test.translated_to, seen.translated_to);
   return text;

@@ -24,16 +24,17 @@ int refuse(const std::string& message) {
 }
 
 RequestWords words_of(const Arguments& arguments) {
-  RequestWords words;
-  words.protocol = arguments.text("proto", "tcp");
-  words.from = arguments.text("from");
-  words.to = arguments.text("to");
-  words.icmp = arguments.text("icmp");
-  words.flags = arguments.text("flags");
-  words.state = arguments.text("state");
-  words.via = arguments.text("via");
-  words.in_port = arguments.text("in");
-  return words;
+  const auto given = [&](const char* name) {
+    return arguments.has(name) ? std::optional(arguments.text(name)) : std::nullopt;
+  };
+  return {.protocol = arguments.text("proto", "tcp"),
+          .from = arguments.text("from"),
+          .to = arguments.text("to"),
+          .icmp = given("icmp"),
+          .flags = given("flags"),
+          .state = given("state"),
+          .via = given("via"),
+          .in_port = given("in")};
 }
 
 int print_result(const TraceResult& result, const Invocation& invocation) {
@@ -48,13 +49,10 @@ int print_result(const TraceResult& result, const Invocation& invocation) {
 // The daemon traces with the policy in force and its own ports.
 int trace_running(const RequestWords& words, const Invocation& invocation) {
   nlohmann::json body{{"protocol", words.protocol}, {"from", words.from}, {"to", words.to}};
-  const std::pair<const char*, const std::string*> optional[] = {{"icmp", &words.icmp},
-                                                                 {"flags", &words.flags},
-                                                                 {"state", &words.state},
-                                                                 {"via", &words.via},
-                                                                 {"in", &words.in_port}};
+  const std::pair<const char*, const std::optional<std::string>&> optional[] = {
+      {"icmp", words.icmp}, {"flags", words.flags}, {"state", words.state}, {"via", words.via}, {"in", words.in_port}};
   for (const auto& [name, word] : optional) {
-    if (!word->empty()) body[name] = *word;
+    if (word) body[name] = *word;
   }
   const auto answer = Client(invocation.socket).post("/v1/trace", {}, body.dump());
   if (!answer) return report(answer.error());
@@ -123,7 +121,8 @@ stage. Exit status: 0 allowed, 1 denied, 2 bad input, 3 no gateway answers.
   --from, --to    addresses; tcp and udp need a destination port, an omitted
                   source port is 49152
   --icmp T/C      ICMP type and code (default 8/0)
-  --flags LETTERS TCP flags of SAFRPUEW (default S; A with --state established)
+  --flags LETTERS TCP flags of SAFRPUEW, '' for none (default S; A with --state
+                  established)
   --state new           the first packet of a connection; its reply is judged too
   --state established   a packet of a tracked flow that exists: source check, ACLs
                         and routes, no groups

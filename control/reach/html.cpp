@@ -94,14 +94,16 @@ class PageData {
     return known->second;
   }
 
-  std::size_t rule(const rules::ReachStep& step) {
-    const auto text = step.rule + " " + place_words(step, picture_.file());
+  // -1: none.
+  int rules_at(const std::vector<rules::ReachStep>& rules) {
+    if (rules.empty()) return -1;
+    const auto text = rules_words(rules, picture_.file());
     const auto [known, added] = known_rules_.try_emplace(text, rules_.size());
     if (added) rules_.push_back(text);
-    return known->second;
+    return static_cast<int>(known->second);
   }
 
-  // Flat: from, to, open, lost, alike, the rule at the sender, the rule at the receiver (-1: none).
+  // Flat: from, to, open, lost, alike, the rules at the sender, the rules at the receiver.
   Json cells() {
     auto list = Json::array();
     for (const auto& cell : reach_.cells) {
@@ -109,12 +111,9 @@ class PageData {
       int arriving = -1;
       if (picture_.folded() && cell.open != rules::reaching::kNothing) {
         const auto own = reach_between(*reach_.ground, reach_.asked, cell.from_sample, cell.to_sample);
-        const auto proof = prove_reach(*reach_.ground, own.open, cell.from_sample, cell.to_sample);
-        for (const auto& step : proof.steps) {
-          if (step.rule.empty()) continue;
-          if (step.stage == rules::Stage::security_group_egress) leaving = static_cast<int>(rule(step));
-          if (step.stage == rules::Stage::security_group_ingress) arriving = static_cast<int>(rule(step));
-        }
+        const auto behind = rules_of(reach_, cell, own.open);
+        leaving = rules_at(behind.leaving);
+        arriving = rules_at(behind.arriving);
       }
       for (const auto value : {static_cast<int>(cell.from), static_cast<int>(cell.to), static_cast<int>(set(cell.open)),
                                static_cast<int>(set(cell.lost)), cell.all_alike ? 1 : 0, leaving, arriving}) {

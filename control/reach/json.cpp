@@ -109,6 +109,12 @@ Json cell_json(const rules::Reach& reach, const ReachCell& cell, const std::stri
   const auto own = reach_between(*reach.ground, reach.asked, cell.from_sample, cell.to_sample);
   const auto asked = own.open != kNothing ? own.open : own.lost != kNothing ? own.lost : reach.asked;
   add_proof(prove_reach(*reach.ground, asked, cell.from_sample, cell.to_sample), file, json);
+  if (own.open == kNothing) return json;
+  const auto behind = rules_of(reach, cell, own.open);
+  auto& list = json["rules"] = Json::array();
+  for (const auto* rules : {&behind.leaving, &behind.arriving}) {
+    for (const auto& step : *rules) list.push_back(step_json(step, file));
+  }
   return json;
 }
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <span>
 
 #include "control/reach/blocks.h"
+#include "control/reach/listed.h"
 #include "control/reach/words.h"
 
 namespace sallyport::control {
@@ -148,22 +150,20 @@ std::string Picture::title(std::uint32_t from, std::uint32_t to) const {
             traffic_words(reach_.traffic(seen.lost), 8);
   }
   if (seen.open == kNothing && seen.lost == kNothing) text += "nothing";
-  const bool in_part = sender.kind == ReachParty::Kind::listed || receiver.kind == ReachParty::Kind::listed;
-  if (in_part && cell != nullptr && cell->parts != nullptr) {
-    for (std::size_t i = 1; i < std::min<std::size_t>(cell->parts->size(), 6); ++i) {
-      const auto& part = (*cell->parts)[i];
-      if (part.open == kNothing) continue;
-      text += "\n  " + ranges_words(part.ranges, 3) + ": " + traffic_words(reach_.traffic(part.open), 6);
+  if (cell != nullptr && is_listed(reach_, *cell)) {
+    const auto listed = listed_traffic(reach_, *cell);
+    for (const auto& [traffic, ranges] : std::span(listed).first(std::min<std::size_t>(listed.size(), 6))) {
+      text += "\n  " + traffic_words(reach_.traffic(traffic), 6) + ": " + ranges_words(ranges, 3);
     }
   }
   if (cell == nullptr) {
     const auto proof = folded() ? std::nullopt : closed_pair(reach_, from, to);
-    return proof ? text + "\n" + proof_words(*proof, file_) + "\ne.g. " + packet_words(*proof) : text;
+    return proof ? text + "\n" + refusal_words(*proof, file_) + "\ne.g. " + packet_words(*proof) : text;
   }
   const auto own = reach_between(*reach_.ground, reach_.asked, cell->from_sample, cell->to_sample);
   const auto asked = own.open != kNothing ? own.open : own.lost != kNothing ? own.lost : reach_.asked;
   const auto proof = prove_reach(*reach_.ground, asked, cell->from_sample, cell->to_sample);
-  return text + "\ne.g. " + packet_words(proof) + "\n" + proof_words(proof, file_);
+  return text + "\n" + reason_words(reach_, *cell, file_) + "\ne.g. " + packet_words(proof);
 }
 
 PictureCell Picture::single(std::uint32_t from, std::uint32_t to) const {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "control/cli/output.h"
+#include "control/reach/listed.h"
 #include "control/reach/outputs.h"
 #include "control/reach/words.h"
 
@@ -10,31 +11,24 @@ namespace sallyport::control {
 namespace {
 
 using rules::ReachCell;
-using rules::ReachParty;
 using rules::reaching::kNothing;
 
-// The lines of the rules that let the example through, or what stops it.
-std::string why(const rules::Reach& reach, const ReachCell& cell, const std::string& file) {
-  const auto own = reach_between(*reach.ground, reach.asked, cell.from_sample, cell.to_sample);
-  const auto asked = own.open != kNothing ? own.open : own.lost != kNothing ? own.lost : reach.asked;
-  return proof_words(prove_reach(*reach.ground, asked, cell.from_sample, cell.to_sample), file);
+std::string listed_words(const rules::Reach& reach, const ReachCell& cell) {
+  std::vector<std::string> words;
+  for (const auto& [traffic, ranges] : listed_traffic(reach, cell)) {
+    words.push_back(traffic_words(reach.traffic(traffic), 6) + " (" + ranges_words(ranges, 3) + ")");
+  }
+  return joined(words, 6);
 }
 
 std::string open_words(const rules::Reach& reach, const ReachCell& cell) {
+  const bool listed = is_listed(reach, cell);
   std::string text;
-  if (cell.open != kNothing) text = traffic_words(reach.traffic(cell.open), 6);
+  if (cell.open != kNothing) text = listed ? listed_words(reach, cell) : traffic_words(reach.traffic(cell.open), 6);
   if (cell.lost != kNothing) {
     text += (text.empty() ? "" : "; ") + std::string("replies lost: ") + traffic_words(reach.traffic(cell.lost), 6);
   }
-  const bool in_part =
-      reach.from[cell.from].kind == ReachParty::Kind::listed || reach.to[cell.to].kind == ReachParty::Kind::listed;
-  if (in_part && cell.parts != nullptr) {
-    for (std::size_t i = 1; i < std::min<std::size_t>(cell.parts->size(), 3); ++i) {
-      const auto& part = (*cell.parts)[i];
-      if (part.open != kNothing) text += " (" + ranges_words(part.ranges, 3) + ")";
-    }
-  }
-  if (!cell.all_alike) text += " (not between all)";
+  if (listed ? !cell.hosts_alike : !cell.all_alike) text += " (not between all)";
   if (cell.via != nullptr) text += " via " + cell.via->first;
   return text;
 }
@@ -58,7 +52,7 @@ void add_closed(const rules::Reach& reach, const std::string& file, Table& table
   for (std::uint32_t to = 0; to < reach.to.size(); ++to) {
     for (std::uint32_t from = 0; from < reach.from.size(); ++from) {
       const auto proof = told.contains({from, to}) ? std::nullopt : closed_pair(reach, from, to);
-      if (proof) table.add({reach.from[from].name, reach.to[to].name, "nothing", proof_words(*proof, file)});
+      if (proof) table.add({reach.from[from].name, reach.to[to].name, "nothing", refusal_words(*proof, file)});
     }
   }
 }
@@ -76,8 +70,8 @@ std::string reach_table(const rules::Reach& reach, const std::string& file, std:
       continue;
     }
     const auto open = open_words(reach, cell);
-    table.add(
-        {reach.from[cell.from].name, reach.to[cell.to].name, open.empty() ? "nothing" : open, why(reach, cell, file)});
+    table.add({reach.from[cell.from].name, reach.to[cell.to].name, open.empty() ? "nothing" : open,
+               reason_words(reach, cell, file)});
     --left;
   }
   if (reach.complete && reach.from.size() * reach.to.size() <= kMostPairsExplained) add_closed(reach, file, table);

@@ -3,9 +3,18 @@
 
 #include <algorithm>
 
+#include "control/reach/listed.h"
 #include "rules/model/protocol.h"
 
 namespace sallyport::control {
+
+using rules::reaching::kNothing;
+
+namespace {
+
+constexpr std::size_t kMostRulesNamed = 6;  // at one end
+
+}  // namespace
 
 std::string joined(const std::vector<std::string>& words, std::size_t limit) {
   std::string text;
@@ -63,24 +72,37 @@ std::string place_words(const rules::ReachStep& step, const std::string& file) {
   return step.line == 0 ? "(by default)" : file + ":" + std::to_string(step.line);
 }
 
-std::string proof_words(const rules::ReachProof& proof, const std::string& file) {
-  const auto in_path = [](const rules::ReachStep& step) { return std::string(step.reply ? "reply: " : ""); };
-  if (!proof.open) {
-    const auto& step = proof.steps.back();
-    std::string text = in_path(step) + std::string(name_of(step.stage));
-    if (!step.place.empty()) text += " " + step.place;
-    if (!step.rule.empty()) text += ", rule " + step.rule;
-    if (!step.place.empty()) text += " " + place_words(step, file);
-    return text + ": " + std::string(name_of(step.code));
+std::string rules_words(const std::vector<rules::ReachStep>& rules, const std::string& file) {
+  std::vector<std::string> words;
+  for (const auto& step : rules) words.push_back(step.rule + " " + place_words(step, file));
+  return joined(words, kMostRulesNamed);
+}
+
+std::string refusal_words(const rules::ReachProof& proof, const std::string& file) {
+  const auto& step = proof.steps.back();
+  std::string text = (step.reply ? "reply: " : "") + std::string(name_of(step.stage));
+  if (!step.place.empty()) text += " " + step.place;
+  if (!step.rule.empty()) text += ", rule " + step.rule;
+  if (!step.place.empty()) text += " " + place_words(step, file);
+  return text + ": " + std::string(name_of(step.code));
+}
+
+rules::ReachRules rules_of(const rules::Reach& reach, const rules::ReachCell& cell, rules::reaching::SetId open) {
+  if (is_listed(reach, cell)) return listed_rules(reach, cell);
+  return rules_behind(*reach.ground, open, cell.from_sample, cell.to_sample);
+}
+
+std::string reason_words(const rules::Reach& reach, const rules::ReachCell& cell, const std::string& file) {
+  auto& ground = *reach.ground;
+  const auto own = reach_between(ground, reach.asked, cell.from_sample, cell.to_sample);
+  if (own.open == kNothing) {
+    const auto asked = own.lost != kNothing ? own.lost : reach.asked;
+    return refusal_words(prove_reach(ground, asked, cell.from_sample, cell.to_sample), file);
   }
-  std::string text;
-  for (const auto& step : proof.steps) {
-    const bool group =
-        step.stage == rules::Stage::security_group_egress || step.stage == rules::Stage::security_group_ingress;
-    if (!group || step.rule.empty()) continue;
-    text += (text.empty() ? "" : " and ") + step.rule + " " + place_words(step, file);
-  }
-  return text.empty() ? "no group stands in between" : "by " + text;
+  const auto behind = rules_of(reach, cell, own.open);
+  if (behind.leaving.empty() && behind.arriving.empty()) return "no group stands in between";
+  const std::string between = behind.leaving.empty() || behind.arriving.empty() ? "" : " and ";
+  return "by " + rules_words(behind.leaving, file) + between + rules_words(behind.arriving, file);
 }
 
 std::optional<rules::ReachProof> closed_pair(const rules::Reach& reach, std::uint32_t from, std::uint32_t to) {

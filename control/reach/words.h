@@ -20,8 +20,16 @@ namespace sallyport::control {
 
 // "tcp 443 from 10.0.1.20 to 10.0.3.10"
 [[nodiscard]] std::string packet_words(const rules::ReachProof& proof);
-// "allowed by web/egress/0 policy.json:31 and db/ingress/0 policy.json:44", or the stage that lets nothing through.
-[[nodiscard]] std::string proof_words(const rules::ReachProof& proof, const std::string& file);
+// "web/egress/0 policy.json:31, web/egress/1 policy.json:32"
+[[nodiscard]] std::string rules_words(const std::vector<rules::ReachStep>& rules, const std::string& file);
+// Of a proof that is not open: the stage that lets nothing through.
+[[nodiscard]] std::string refusal_words(const rules::ReachProof& proof, const std::string& file);
+// The rules behind what is open: between the cell's examples, or of all addresses that rules name.
+[[nodiscard]] rules::ReachRules rules_of(const rules::Reach& reach, const rules::ReachCell& cell,
+                                         rules::reaching::SetId open);
+// Why what is open between the cell's examples is: "by " the rules at both ends; else what refuses it.
+[[nodiscard]] std::string reason_words(const rules::Reach& reach, const rules::ReachCell& cell,
+                                       const std::string& file);
 [[nodiscard]] std::string place_words(const rules::ReachStep& step, const std::string& file);
 
 // Why nothing passes between two parties, shown on addresses of theirs; none where they have none to show it on.

@@ -50,8 +50,9 @@ json interface_json(dataplane::Uid uid, const Running* running) {
 }  // namespace
 
 json to_json(const dataplane::FlowRecord& flow, const Running* running) {
-  const bool from_changed = flow.translated_from != flow.from || flow.translated_from_port != flow.from_port;
-  const bool to_changed = flow.translated_to != flow.to || flow.translated_to_port != flow.to_port;
+  const bool ports = has_ports(flow.protocol);  // an echo's id stands in both, and changes with the source
+  const bool from_changed = flow.translated_from != flow.from || (ports && flow.translated_from_port != flow.from_port);
+  const bool to_changed = flow.translated_to != flow.to || (ports && flow.translated_to_port != flow.to_port);
   json translated{{"from", nullptr}, {"to", nullptr}};
   if (from_changed)
     translated["from"] = endpoint_text({flow.translated_from}, flow.translated_from_port, flow.protocol);

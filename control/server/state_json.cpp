@@ -9,17 +9,12 @@
 #include "control/metrics/rule_counts.h"
 #include "control/trace/place_json.h"
 #include "rules/model/drop_code.h"
+#include "rules/model/policy_size.h"
 
 namespace sallyport::control {
 namespace {
 
 using nlohmann::json;
-
-std::size_t count_rules(const rules::PolicyView& view) {
-  std::size_t count = 0;
-  for (rules::RuleIndex i = 0; i < view.rules(); ++i) count += view.has_rule(i) ? 1U : 0U;
-  return count;
-}
 
 json self_check_json(const dataplane::CounterTotals& totals, const SelfCheckCounts& self_check) {
   return {{"checked", self_check.checked},
@@ -33,14 +28,14 @@ json policy_json(const PolicyStore& store) {
     return {{"generation", 0}, {"hash", nullptr}, {"applied_at", nullptr}, {"confirmed", true}, {"file", nullptr}};
   }
   const Generation& generation = running->generation;
-  const rules::PolicyView& view = running->bound->view();
+  const rules::PolicySize size = rules::size_of(running->policy);
   json out{{"generation", generation.number},
            {"hash", generation.image.hash()},
            {"applied_at", iso_time(generation.applied_at)},
            {"confirmed", generation.confirmed},
            {"file", generation.image.file()},
-           {"interfaces", view.interfaces()},
-           {"rules", count_rules(view)}};
+           {"interfaces", size.interfaces},
+           {"rules", size.rules}};
   if (const auto pending = store.pending()) {
     out["confirm_by"] = iso_time(pending->confirm_by);
     out["reverts_to"] = pending->revert_to;

@@ -13,17 +13,21 @@ namespace {
 
 using nlohmann::json;
 
-// Where the member of this name belongs; nullptr for a name that is none.
-std::string* word_of(RequestWords& words, const std::string& name) {
-  if (name == "protocol") return &words.protocol;
-  if (name == "from") return &words.from;
-  if (name == "to") return &words.to;
-  if (name == "icmp") return &words.icmp;
-  if (name == "flags") return &words.flags;
-  if (name == "state") return &words.state;
-  if (name == "via") return &words.via;
-  if (name == "in") return &words.in_port;
-  return nullptr;
+// Puts a member where it belongs; false for a name that is none.
+bool take_word(RequestWords& words, std::string_view name, std::string word) {
+  const auto put = [&](auto& into) {
+    into = std::move(word);
+    return true;
+  };
+  if (name == "protocol") return put(words.protocol);
+  if (name == "from") return put(words.from);
+  if (name == "to") return put(words.to);
+  if (name == "icmp") return put(words.icmp);
+  if (name == "flags") return put(words.flags);
+  if (name == "state") return put(words.state);
+  if (name == "via") return put(words.via);
+  if (name == "in") return put(words.in_port);
+  return false;
 }
 
 std::expected<TraceRequest, std::string> read_body(const std::string& body) {
@@ -33,11 +37,10 @@ std::expected<TraceRequest, std::string> read_body(const std::string& body) {
   if (!document.contains("from") || !document.contains("to")) return std::unexpected("from and to are needed");
   RequestWords words{.protocol = "tcp"};
   for (const auto& [name, value] : document.items()) {
-    std::string* word = word_of(words, name);
-    if (word == nullptr) return std::unexpected(fmt::format("unknown key \"{}\"", name));
     const bool number = name == "protocol" && value.is_number_unsigned();
+    const bool known = take_word(words, name, value.is_string() ? value.get<std::string>() : value.dump());
+    if (!known) return std::unexpected(fmt::format("unknown key \"{}\"", name));
     if (!number && !value.is_string()) return std::unexpected(fmt::format("{} is a string", name));
-    *word = number ? value.dump() : value.get<std::string>();
   }
   const auto request = read_request(words);
   if (!request) return std::unexpected(request.error().word + ": " + request.error().message);

@@ -13,6 +13,7 @@
 #include "control/store/policy_store.h"
 #include "rules/compile/rule_text.h"
 #include "rules/document/documents.h"
+#include "rules/model/policy_size.h"
 
 namespace sallyport::control {
 namespace {
@@ -153,17 +154,18 @@ void tell_differences(const rules::Policy& before, const rules::Policy& after,
 }  // namespace
 
 std::string summarize(const rules::Policy* before, const rules::Policy& after) {
-  static const rules::Policy kNothing;
-  const auto all = rules::differences(before != nullptr ? *before : kNothing, after);
-  Balance rules;
-  if (before != nullptr) weigh(*before, all, -1, rules);
-  weigh(after, all, 1, rules);
   std::vector<std::string> parts;
-  tell(count_of(rules), "rule", parts);
   if (before != nullptr) {
+    const auto all = rules::differences(*before, after);
+    Balance rules;
+    weigh(*before, all, -1, rules);
+    weigh(after, all, 1, rules);
+    tell(count_of(rules), "rule", parts);
     tell_differences(*before, after, all, parts);
   } else {
-    tell({static_cast<int>(after.interfaces.size())}, "interface", parts);
+    const auto size = rules::size_of(after);
+    tell({static_cast<int>(size.rules)}, "rule", parts);
+    tell({static_cast<int>(size.interfaces)}, "interface", parts);
     tell({static_cast<int>(after.subnets.size())}, "subnet", parts);
     tell({static_cast<int>(after.nat_gateways.size())}, "NAT gateway", parts);
   }

@@ -72,21 +72,21 @@ std::expected<TraceRequest, RequestError> read_request(const RequestWords& words
   }
   request.protocol = *protocol;
   if (auto error = read_ends(words, request)) return Failure(*error);
-  if (!words.icmp.empty()) {
+  if (words.icmp) {
     if (request.protocol != rules::kProtocolIcmp)
       return Failure({"icmp", protocol_name(*protocol) + " has no ICMP type"});
-    if (!read_icmp(words.icmp, request))
-      return Failure({"icmp", "found \"" + words.icmp + "\", expected TYPE/CODE, as 8/0"});
+    if (!read_icmp(*words.icmp, request))
+      return Failure({"icmp", "found \"" + *words.icmp + "\", expected TYPE/CODE, as 8/0"});
   }
-  if (!words.flags.empty()) {
+  if (words.flags) {
     if (request.protocol != rules::kProtocolTcp)
       return Failure({"flags", protocol_name(*protocol) + " has no TCP flags"});
-    if (!parse_tcp_flags(words.flags))
-      return Failure({"flags", "found \"" + words.flags + "\", expected letters of SAFRPUEW"});
+    if (!parse_tcp_flags(*words.flags))
+      return Failure({"flags", "found \"" + *words.flags + "\", expected letters of SAFRPUEW"});
     request.flags = words.flags;
   }
-  if (!words.state.empty() && words.state != "new" && words.state != "established") {
-    return Failure({"state", "found \"" + words.state + "\", expected new or established"});
+  if (words.state && words.state != "new" && words.state != "established") {
+    return Failure({"state", "found \"" + *words.state + "\", expected new or established"});
   }
   request.established = words.state == "established";
   request.via = words.via;

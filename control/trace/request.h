@@ -11,15 +11,14 @@
 
 namespace sallyport::control {
 
-// Empty where not given.
 struct RequestWords {
-  std::string protocol;  // "tcp", "icmp", a name of /etc/protocols or a number
-  std::string from, to;  // "10.0.3.11" or "10.0.3.11:443"
-  std::string icmp;      // "8/0" or "8"
-  std::string flags;     // "SA"
-  std::string state;     // "new" or "established"
-  std::string via;       // interface
-  std::string in_port;
+  std::string protocol;              // "tcp", "icmp", a name of /etc/protocols or a number
+  std::string from, to;              // "10.0.3.11" or "10.0.3.11:443"
+  std::optional<std::string> icmp;   // "8/0" or "8"
+  std::optional<std::string> flags;  // "SA"; "" for none
+  std::optional<std::string> state;  // "new" or "established"
+  std::optional<std::string> via;    // interface
+  std::optional<std::string> in_port;
 };
 
 // Which word was wrong, and why.

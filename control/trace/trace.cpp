@@ -90,13 +90,13 @@ class Tracer {
 
   // Finds the port and the sender; says what cannot be.
   std::expected<void, std::string> place() {
-    if (!request_.via.empty()) {
-      via_ = world_.view().interface_named(request_.via);
-      if (via_ == rules::kNone) return Failure("no interface \"" + request_.via + '"');
+    if (request_.via) {
+      via_ = world_.view().interface_named(*request_.via);
+      if (via_ == rules::kNone) return Failure("no interface \"" + *request_.via + '"');
     }
-    if (!request_.in_port.empty()) {
-      const auto named = world_.port_named(request_.in_port);
-      if (!named) return Failure("no port \"" + request_.in_port + '"');
+    if (request_.in_port) {
+      const auto named = world_.port_named(*request_.in_port);
+      if (!named) return Failure("no port \"" + *request_.in_port + '"');
       port_ = *named;
     } else {
       port_ = via_ == rules::kNone ? world_.port_for_source(request_.from)
@@ -320,13 +320,12 @@ std::expected<TraceResult, std::string> trace(const rules::Image& image, const r
 std::expected<TraceResult, std::string> trace(const rules::Image& image, const rules::Policy& policy,
                                               const rules::GatewayConfig* gateway, const TraceRequest& request) {
   // A SYN is no packet of an established flow.
-  const auto letters = request.established && request.flags == "S" ? "A" : request.flags;
+  const auto letters = request.flags.value_or(request.established ? "A" : "S");
   const auto flags = parse_tcp_flags(letters);
-  if (!flags) return Failure("TCP flags are letters of SAFRPUEW, not \"" + request.flags + '"');
+  if (!flags) return Failure("TCP flags are letters of SAFRPUEW, not \"" + letters + '"');
   if (has_ports(request.protocol) && !request.to_port)
     return Failure(protocol_name(request.protocol) + " needs a destination port");
-  if (gateway == nullptr && !request.in_port.empty())
-    return Failure("a port means something only with a gateway document");
+  if (gateway == nullptr && request.in_port) return Failure("a port means something only with a gateway document");
   return request.established ? trace_established(policy, gateway, request, *flags)
                              : trace_new(image, policy, gateway, request, *flags);
 }

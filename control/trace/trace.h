@@ -21,10 +21,10 @@ struct TraceRequest {
   rules::Ipv4 from, to;
   std::optional<std::uint16_t> from_port, to_port;  // from_port defaults to 49152
   std::uint8_t icmp_type = 8, icmp_code = 0;
-  std::string flags = "S";   // TCP flags by their letters, SAFRPUEW
-  bool established = false;  // --state established
-  std::string via;           // interface name of an appliance
-  std::string in_port;       // with a gateway document
+  std::optional<std::string> flags;    // TCP flags by their letters, SAFRPUEW; else S, of an established flow A
+  bool established = false;            // --state established
+  std::optional<std::string> via;      // interface name of an appliance
+  std::optional<std::string> in_port;  // with a gateway document
 };
 
 struct TraceStage {

@@ -16,6 +16,15 @@ namespace {
 std::string host_key(std::string_view subnet) { return std::string(subnet) + "/*"; }
 std::string nat_key(std::string_view nat) { return '*' + std::string(nat); }
 
+// Where the policy has hosts of its own inside the link, theirs are theirs.
+void add_broadcasts(const rules::PolicyView& view, const rules::Prefix& link, std::vector<rules::Ipv4>& broadcasts) {
+  for (const auto address : {link.first(), link.last()}) {
+    const auto kind = view.owner_of(address).kind;
+    const bool somebodys = kind == rules::OwnerKind::interface || kind == rules::OwnerKind::host;
+    if (rules::names_no_host(link, address) && !somebodys) broadcasts.push_back(address);
+  }
+}
+
 void set_index(std::vector<std::uint32_t>& indexes, Uid uid, std::uint32_t index) {
   if (uid >= indexes.size()) indexes.resize(uid + 1U, rules::kNone);
   indexes[uid] = index;
@@ -88,7 +97,10 @@ std::optional<std::string> Binder::bind_ports(BoundPolicy& bound) const {
       }
       bound.subnet_ports_[subnet].push_back(port);
     }
-    if (ports_[i].uplink) bound.uplink_ports_.push_back(port);
+    if (ports_[i].uplink) {
+      bound.uplink_ports_.push_back(port);
+      add_broadcasts(bound.view_, ports_[i].uplink->link, bound.uplink_broadcasts_);
+    }
     if (ports_[i].routed && bound.routed_port_ == kNoPort) bound.routed_port_ = port;
   }
   return std::nullopt;

@@ -35,6 +35,10 @@ bool BoundPolicy::in_uplink_prefix(rules::Ipv4 address) const {
                              [&](PortIndex port) { return ports_[port].uplink->link.contains(address); });
 }
 
+bool BoundPolicy::is_uplink_broadcast(rules::Ipv4 address) const {
+  return std::ranges::find(uplink_broadcasts_, address) != uplink_broadcasts_.end();
+}
+
 bool BoundPolicy::is_link_address(rules::Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const PortSettings& port) {
     return (port.uplink && port.uplink->address == address) || (port.routed && port.routed->address == address);

@@ -82,6 +82,8 @@ class BoundPolicy {
   // The uplink whose link holds the address, else the first one; kNoPort without any.
   [[nodiscard]] PortIndex uplink_towards(rules::Ipv4 destination) const;
   [[nodiscard]] bool in_uplink_prefix(rules::Ipv4 address) const;
+  // The network's own or the broadcast address of an uplink's link: nobody's, and many's as a destination.
+  [[nodiscard]] bool is_uplink_broadcast(rules::Ipv4 address) const;
 
   // Routers of the subnets, uplink and routed addresses that are not public addresses of the policy.
   [[nodiscard]] bool is_gateway_address(rules::Ipv4 address) const;
@@ -126,6 +128,7 @@ class BoundPolicy {
   std::vector<PortSettings> ports_;
   std::vector<std::vector<PortIndex>> subnet_ports_;
   std::vector<PortIndex> uplink_ports_;
+  std::vector<rules::Ipv4> uplink_broadcasts_;
   PortIndex routed_port_ = kNoPort;
   std::vector<Announcement> announcements_;
   std::vector<WrittenMac> written_macs_;   // ascending by link address

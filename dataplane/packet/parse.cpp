@@ -13,7 +13,8 @@ using rules::DropCode;
 DropCode check_ethernet(std::span<const std::byte> frame, const ParseOptions& options) {
   if (frame.size() < ethernet::kHeaderBytes) return DropCode::MALFORMED_ETHERNET;
   const auto source = load_mac(frame.data() + ethernet::kSource);
-  if (is_group(source) || source == rules::MacAddress{}) return DropCode::MALFORMED_ETHERNET;
+  const bool is_own = source == options.own_mac && !options.any_destination_mac;
+  if (is_group(source) || source == rules::MacAddress{} || is_own) return DropCode::MALFORMED_ETHERNET;
   const auto destination = load_mac(frame.data() + ethernet::kDestination);
   if (!is_group(destination) && destination != options.own_mac && !options.any_destination_mac) {
     return DropCode::NOT_FOR_GATEWAY;
@@ -41,17 +42,11 @@ bool has_sound_options(std::span<const std::byte> options) {
 }
 
 DropCode check_addresses(std::uint32_t source, std::uint32_t destination, bool is_group_frame) {
-  const auto is_link_local = [](std::uint32_t address) { return (address >> 16U) == 0xA9FEU; };
-  const auto is_never_unicast = [](std::uint32_t address) {
-    return (address >> 24U) == 0 || (address >> 24U) == 127 || (address >> 28U) == 0xFU;
-  };
-  const auto is_multicast = [](std::uint32_t address) { return (address >> 28U) == 0xEU; };
+  const bool to_many = (destination >> 28U) == 0xEU || destination == 0xFFFFFFFFU;
   if (source == 0 && destination == 0xFFFFFFFFU) return DropCode::MULTICAST_OR_BROADCAST;  // asks for an address
-  if (is_never_unicast(source) || is_multicast(source) || is_link_local(source) || is_link_local(destination)) {
-    return DropCode::MARTIAN_ADDRESS;
-  }
-  if (is_multicast(destination) || destination == 0xFFFFFFFFU) return DropCode::MULTICAST_OR_BROADCAST;
-  if (is_never_unicast(destination)) return DropCode::MARTIAN_ADDRESS;
+  if (!rules::may_be_a_hosts({source})) return DropCode::MARTIAN_ADDRESS;
+  if (to_many) return DropCode::MULTICAST_OR_BROADCAST;
+  if (!rules::may_be_a_hosts({destination})) return DropCode::MARTIAN_ADDRESS;
   return is_group_frame ? DropCode::MULTICAST_OR_BROADCAST : DropCode::none;
 }
 

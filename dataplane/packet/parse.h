@@ -56,9 +56,9 @@ struct ParsedPacket {
 inline constexpr std::size_t kIpv4Offset = ethernet::kHeaderBytes;
 
 struct ParseOptions {
-  rules::MacAddress own_mac;  // of the port it came by
-  bool any_destination_mac = false;
-  std::uint8_t packet_flags = 0;  // PacketFlags of the packet
+  rules::MacAddress own_mac;         // of the port it came by
+  bool any_destination_mac = false;  // link addresses say nothing of the port: neither whom it is for nor who sent it
+  std::uint8_t packet_flags = 0;     // PacketFlags of the packet
 };
 
 // TCP, UDP and ICMP sums are left to check_l4_sum; ICMP errors aside, whose sum and inner header sum are checked here.

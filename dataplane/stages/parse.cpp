@@ -6,6 +6,13 @@
 namespace sallyport::dataplane {
 namespace {
 
+// The last address of a subnet, unless somebody has it as a public one, and those of an uplink's link.
+bool is_broadcast(const BoundPolicy& policy, rules::Ipv4 address) {
+  if (policy.is_uplink_broadcast(address)) return true;
+  return policy.view().owner_of(address).kind == rules::OwnerKind::broadcast &&
+         policy.view().public_owner_of(address).kind == rules::PublicKind::nobody;
+}
+
 StageResult judge_bytes(World& world, PacketContext& context) {
   auto& packet = *context.packet;
   const auto& port = world.settings.ports[packet.in_port];
@@ -16,10 +23,9 @@ StageResult judge_bytes(World& world, PacketContext& context) {
   if (parsed.drop != StageResult::none || parsed.is_arp) return parsed.drop;
   packet.length = parsed.frame_length;
   if (parsed.total_length > port.mtu) world.counters.ports[packet.in_port].oversize_frames.add();
-  if (world.policy != nullptr &&
-      world.policy->view().owner_of(ip(parsed.destination)).kind == rules::OwnerKind::broadcast &&
-      world.policy->view().public_owner_of(ip(parsed.destination)).kind == rules::PublicKind::nobody) {
-    return StageResult::MULTICAST_OR_BROADCAST;
+  if (world.policy != nullptr) {
+    if (world.policy->is_uplink_broadcast(ip(parsed.source))) return StageResult::MARTIAN_ADDRESS;
+    if (is_broadcast(*world.policy, ip(parsed.destination))) return StageResult::MULTICAST_OR_BROADCAST;
   }
   context.source = {parsed.source, parsed.source_port};
   context.destination = {parsed.destination, parsed.destination_port};

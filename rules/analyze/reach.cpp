@@ -115,6 +115,7 @@ class Assembly {
       const Ipv4 outside = sample_of(part.ranges);
       const auto put = [&](ReachCell& cell, SetId open, SetId lost) {
         cell.all_alike = cell.all_alike && (cell.parts == nullptr || (cell.open == open && cell.lost == lost));
+        cell.hosts_alike = cell.hosts_alike && (cell.parts == nullptr || cell.parts == &parts);
         merge(cell, open, lost, outwards ? inside : outside, outwards ? outside : inside);
         if (cell.parts == nullptr) cell.parts = &parts;
       };

@@ -73,6 +73,7 @@ struct ReachCell {
   reaching::SetId open = reaching::kNothing;
   reaching::SetId lost = reaching::kNothing;
   bool all_alike = true;                            // between every two addresses of the parties
+  bool hosts_alike = true;                          // of the internet: `parts` are the same for every host
   reaching::NamedInterface via = nullptr;           // an appliance stands between
   Ipv4 from_sample, to_sample;                      // two addresses with something open, or lost, if there are such
   const std::vector<OutsidePart>* parts = nullptr;  // of the internet, by size
@@ -134,5 +135,12 @@ struct ReachProof {
 };
 // For traffic of `asked` between two addresses.
 [[nodiscard]] ReachProof prove_reach(reaching::Ground& ground, reaching::SetId asked, Ipv4 from, Ipv4 to);
+
+// The rules of groups behind what is `open` between two addresses: at each end, in the order in which rules are named,
+// those that admit some of it that none before them does.
+struct ReachRules {
+  std::vector<ReachStep> leaving, arriving;
+};
+[[nodiscard]] ReachRules rules_behind(reaching::Ground& ground, reaching::SetId open, Ipv4 from, Ipv4 to);
 
 }  // namespace sallyport::rules

@@ -7,9 +7,6 @@ namespace sallyport::rules::reaching {
 namespace {
 
 constexpr Range kAll{0, 0xFFFF'FFFFU};
-// Of nobody: 0/8, 127/8, link-local, multicast and beyond.
-constexpr std::array<Prefix, 5> kUnroutable{
-    {{{0x00000000U}, 8}, {{0x7F000000U}, 8}, {{0xA9FE0000U}, 16}, {{0xE0000000U}, 4}, {{0xF0000000U}, 4}}};
 constexpr std::array<Prefix, 4> kPrivate{
     {{{0x0A000000U}, 8}, {{0xAC100000U}, 12}, {{0xC0A80000U}, 16}, {{0x64400000U}, 10}}};
 
@@ -33,7 +30,7 @@ std::vector<Range> internet_of(const Policy& policy) {
   std::vector<Range> others;
   const auto leave_out = [&](const Prefix& prefix) { others.push_back({prefix.first().value, prefix.last().value}); };
   for (const auto& block : policy.vpc.cidr_blocks) leave_out(block);
-  for (const auto& prefix : kUnroutable) leave_out(prefix);
+  for (const auto& nobodys : kNobodys) leave_out(nobodys.block);
   for (const auto& [name, interface] : policy.interfaces) {
     if (interface.public_ip) leave_out({.base = *interface.public_ip, .length = 32});
   }

@@ -65,6 +65,14 @@ class Prover {
     return std::move(proof_);
   }
 
+  ReachRules rules() {
+    ReachRules rules;
+    if (way_.exempt) return rules;
+    if (sender_) rules.leaving = rules_at(*sender_, Side::egress, proof_.to);
+    if (way_.receiver) rules.arriving = rules_at(*way_.receiver, Side::ingress, way_.seen_from);
+    return rules;
+  }
+
  private:
   SetId leaving() {
     return way_.exempt || !sender_ ? reaching::kEverything : ground_.groups(*sender_->groups, Side::egress, proof_.to);
@@ -136,18 +144,44 @@ class Prover {
   }
 
   void name_rule(const Host& host, Side side, Ipv4 remote, ReachStep& step) {
+    each_rule(host, side, remote, [&](const std::string&, const literal::Rule& rule, const GroupRule& written) {
+      if (!is_in(ground_.sets.of(rule.traffic), false)) return true;
+      step.rule = rule.name;
+      step.line = written.where.line;
+      return false;
+    });
+  }
+
+  // visit(group, rule, as written) for the rules about the other end, in the order in which they are named; until one
+  // returns false.
+  template <typename Visit>
+  void each_rule(const Host& host, Side side, Ipv4 remote, Visit&& visit) {
     for (const auto& name : *host.groups) {
       const auto ids = ground_.rules.of_group(name, side);
       const auto& group = ground_.policy.security_groups.at(name);
       const auto& written = side == Side::ingress ? group.ingress : group.egress;
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const auto& rule = ground_.rules.rule(ids[i]);
-        if (!is_in(ground_.sets.of(rule.traffic), false) || !ground_.has_peer(rule, remote)) continue;
-        step.rule = rule.name;
-        step.line = written[i].where.line;
-        return;
+        if (ground_.has_peer(rule, remote) && !visit(name, rule, written[i])) return;
       }
     }
+  }
+
+  std::vector<ReachStep> rules_at(const Host& host, Side side, Ipv4 remote) {
+    std::vector<ReachStep> steps;
+    auto& sets = ground_.sets;
+    SetId left = asked_;
+    each_rule(host, side, remote, [&](const std::string& name, const literal::Rule& rule, const GroupRule& written) {
+      const SetId admitted = sets.intersect(left, sets.of(rule.traffic));
+      if (admitted == kNothing) return true;
+      left = sets.subtract(left, admitted);
+      steps.push_back({.stage = side == Side::ingress ? Stage::security_group_ingress : Stage::security_group_egress,
+                       .place = name,
+                       .rule = rule.name,
+                       .line = written.where.line});
+      return left != kNothing;
+    });
+    return steps;
   }
 
   void name_entry(const WayStep& of, bool reply, ReachStep& step) {
@@ -220,6 +254,10 @@ class Prover {
 
 ReachProof prove_reach(Ground& ground, SetId asked, Ipv4 from, Ipv4 to) {
   return Prover(ground, asked, from, to).run();
+}
+
+ReachRules rules_behind(Ground& ground, SetId open, Ipv4 from, Ipv4 to) {
+  return Prover(ground, open, from, to).rules();
 }
 
 }  // namespace sallyport::rules

@@ -90,9 +90,7 @@ std::size_t lines_of_decision(const ImageTables& tables, std::span<const layout:
 
 CompileReport report_of(const ImageTables& tables, std::size_t rows, std::size_t bytes, std::size_t memory) {
   return {
-      .interfaces = tables.options.named_interfaces,
       .group_sets = tables.group_lists.size(),
-      .rules = tables.rules.size(),
       .classes = tables.options.classes,
       .rows = rows,
       .predicates = tables.predicates.size(),

@@ -13,11 +13,9 @@
 
 namespace sallyport::rules {
 
-// What `compile` prints.
+// What `compile` prints besides the policy's own size.
 struct CompileReport {
-  std::size_t interfaces = 0;
   std::size_t group_sets = 0;
-  std::size_t rules = 0;
   std::size_t classes = 0;
   std::size_t rows = 0;
   std::size_t predicates = 0;

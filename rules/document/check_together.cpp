@@ -30,7 +30,11 @@ class PairChecker {
     for (const auto& port : gateway_.ports) {
       check_subnets(port);
       if (port.routed) own_address(port, "routed", *port.routed);
-      if (port.uplink) own_address(port, "uplink", *port.uplink);
+      if (!port.uplink) continue;
+      own_address(port, "uplink", *port.uplink);
+      for (const auto address : {port.uplink->link.first(), port.uplink->link.last()}) {
+        if (names_no_host(port.uplink->link, address)) broadcasts_.try_emplace(address, &port);
+      }
     }
     check_owners();
     check_uplink();
@@ -86,6 +90,17 @@ class PairChecker {
                        to_string(address) + " belongs to " + owner + " of the policy");
   }
 
+  // A link's own network and broadcast address are nobody's either.
+  void public_address(Ipv4 address, const std::string& owner) {
+    conflict(next_hops_, address, owner);
+    const auto found = broadcasts_.find(address);
+    if (found == broadcasts_.end()) return;
+    diagnostics_.error(found->second->where, pointer(*found->second, "uplink/address"),
+                       to_string(address) + ", which belongs to " + owner +
+                           " of the policy, is the network's or the broadcast address of " +
+                           to_string(found->second->uplink->link));
+  }
+
   // An address of the gateway's own is nobody's in the policy, but for a NAT gateway that shares an uplink's.
   void check_owners() {
     for (const auto& [name, subnet] : policy_.subnets)
@@ -94,14 +109,14 @@ class PairChecker {
       for (const auto address : interface.private_ips) conflict(own_, address, "interface " + in_quotes(name));
       if (!interface.public_ip) continue;
       conflict(own_, *interface.public_ip, "interface " + in_quotes(name));
-      conflict(next_hops_, *interface.public_ip, "interface " + in_quotes(name));
+      public_address(*interface.public_ip, "interface " + in_quotes(name));
     }
     for (const auto& [name, nat] : policy_.nat_gateways) {
       conflict(own_, nat.private_ip, "NAT gateway " + in_quotes(name));
       for (const auto address : nat.public_ips) {
         const auto shared = own_.find(address);
         if (shared != own_.end() && !shared->second.uplink) conflict(own_, address, "NAT gateway " + in_quotes(name));
-        conflict(next_hops_, address, "NAT gateway " + in_quotes(name));
+        public_address(address, "NAT gateway " + in_quotes(name));
       }
     }
   }
@@ -176,7 +191,8 @@ class PairChecker {
   Diagnostics diagnostics_;
   std::map<Ipv4, OwnAddress> own_;
   std::map<Ipv4, OwnAddress> next_hops_;
-  std::set<std::string_view> on_link_;  // subnets on a port
+  std::map<Ipv4, const Port*> broadcasts_;  // of the uplinks' links, and their networks' own addresses
+  std::set<std::string_view> on_link_;      // subnets on a port
   std::map<std::string_view, Inhabitants> inhabitants_;
 };
 

@@ -75,6 +75,10 @@ static_assert(std::ranges::all_of(kRows, [](const Row& row) {
 }  // namespace
 
 std::span<const std::string_view> keys_of(ObjectKind kind) { return kRows[static_cast<std::size_t>(kind)].keys; }
+std::string_view not_yet_enforced(std::string_view key) {
+  if (key == "flow_log") return "The flow log";
+  return key == "idle" ? "idle \"adaptive\"" : "";
+}
 std::string_view name_of(ObjectKind kind) { return kRows[static_cast<std::size_t>(kind)].name; }
 
 }  // namespace sallyport::rules

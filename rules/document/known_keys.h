@@ -39,6 +39,8 @@ inline constexpr std::size_t kObjectKinds = static_cast<std::size_t>(ObjectKind:
 inline constexpr std::size_t kMostKeys = 16;
 
 [[nodiscard]] std::span<const std::string_view> keys_of(ObjectKind kind);
+// What a key of a later version is about, wherever it stands; "" of any other key.
+[[nodiscard]] std::string_view not_yet_enforced(std::string_view key);
 // "policy: interfaces.NAME"
 [[nodiscard]] std::string_view name_of(ObjectKind kind);
 

@@ -41,6 +41,7 @@ class GatewayReader {
   void read_device(Value value, Device& device);
   void read_subnets(Value value, Port& port);
   std::optional<LinkAddress> read_link(Value value);
+  void expect_a_station(Value at, std::string_view written, Ipv4 address, const Prefix& link);
   void read_link_gateway(Value value, LinkAddress& link);
   void read_control(Value value);
   void read_group(const Fields& fields, std::string_view key, std::string& group);
@@ -178,12 +179,18 @@ std::optional<LinkAddress> GatewayReader::read_link(Value value) {
     return std::nullopt;
   }
   LinkAddress link{parsed->address, parsed->prefix, {}};
-  const bool has_network_address = parsed->prefix.length < 31;  // RFC 3021
-  if (has_network_address && (link.address == link.link.first() || link.address == link.link.last())) {
-    in_.error(*address, in_quotes(*text) + " is the network's or the broadcast address, expected a host's");
-  }
+  expect_a_station(*address, *text, link.address, link.link);
   if (gateway) read_link_gateway(*gateway, link);
   return link;
+}
+
+// An address that a host has on this link, where link-local ones are as good as any.
+void GatewayReader::expect_a_station(Value at, std::string_view written, Ipv4 address, const Prefix& link) {
+  if (names_no_host(link, address)) {
+    in_.error(at, in_quotes(written) + " is the network's or the broadcast address, expected a host's");
+  } else if (!kLinkLocal.block.contains(address)) {
+    in_.expect_a_hosts(at, address);
+  }
 }
 
 void GatewayReader::read_link_gateway(Value value, LinkAddress& link) {
@@ -194,6 +201,8 @@ void GatewayReader::read_link_gateway(Value value, LinkAddress& link) {
     in_.error(value, to_string(*gateway) + " is not on the link, expected an address of " + to_string(link.link));
   } else if (*gateway == link.address) {
     in_.error(value, to_string(*gateway) + " is the port's own address, expected that of the router behind the link");
+  } else {
+    expect_a_station(value, value.text(), *gateway, link.link);
   }
 }
 

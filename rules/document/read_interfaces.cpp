@@ -100,13 +100,15 @@ void PolicyReader::read_ipv6_addresses(const Fields& fields, const std::string& 
 }
 
 void PolicyReader::check_in_subnet(Value at, Ipv4 address, const Subnet* subnet, bool may_own_resolver) {
-  if (subnet == nullptr) return;
+  if (subnet == nullptr) return in_.expect_a_hosts(at, address);
   if (!subnet->cidr_block.contains(address)) {
     in_.error(at,
               to_string(address) + " is outside its subnet, expected an address of " + to_string(subnet->cidr_block));
   } else if (subnet->reserves(address) && !(may_own_resolver && vpc_known_ && address == policy_.vpc.resolver())) {
     in_.error(at, to_string(address) + " is reserved: the first four addresses and the last of " +
                       to_string(subnet->cidr_block) + " belong to the VPC");
+  } else {
+    in_.expect_a_hosts(at, address);
   }
 }
 
@@ -122,6 +124,7 @@ void PolicyReader::require_internet_gateway(Value at, std::string_view what) {
 void PolicyReader::read_public_ip(Value value, const std::string& name, Interface& interface) {
   interface.public_ip = in_.address(value);
   if (!interface.public_ip) return;
+  in_.expect_a_hosts(value, *interface.public_ip);
   require_internet_gateway(value, "a public address");
   // The primary address itself may be the public one: then nothing is translated, and it has been claimed.
   const bool is_primary = !interface.private_ips.empty() && interface.private_ips.front() == interface.public_ip;
@@ -149,6 +152,7 @@ void PolicyReader::read_publish(Value value, Interface& interface) {
     auto publish = parse_publish(*text);
     if (!publish) return in_.error(element, "found " + in_quotes(*text) + ": " + publish.error());
     publish->where = element.where();
+    in_.expect_a_hosts(element, publish->target);
     if (publish->private_ip != Ipv4{} &&
         std::ranges::find(interface.private_ips, publish->private_ip) == interface.private_ips.end()) {
       in_.error(element, to_string(publish->private_ip) + " is no private address of this interface");
@@ -203,6 +207,7 @@ void PolicyReader::read_nat_public_ips(const Fields& fields, const std::string& 
     const auto address = in_.address(element);
     if (!address) return;
     nat.public_ips.push_back(*address);
+    in_.expect_a_hosts(element, *address);
     require_internet_gateway(element, "a public address");
     claim(element, *address, name, Claimed::nat_public);
   });

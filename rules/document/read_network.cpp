@@ -150,6 +150,7 @@ void PolicyReader::read_subnet(Value value, Subnet& subnet) {
                   " has no address that is not reserved (the first four and the last are), expected a /29 or larger");
     return;
   }
+  in_.expect_hosts_in(*cidr, *prefix);
   subnet.cidr_block = *prefix;
   subnets_.emplace_back(&subnet, cidr->index());
 }

@@ -93,13 +93,15 @@ void PolicyReader::read_vpc(Value value) {
   if (const auto written = fields["internet_gateway"]) gateway = in_.boolean(*written);
   policy_.vpc.internet_gateway = gateway.value_or(false);
   const auto blocks = fields.required("cidr_blocks");
-  if (!blocks) return;
-  policy_.vpc.cidr_blocks = prefixes(*blocks);
-  if (blocks->kind() == Kind::array && blocks->size() == 0) {
-    in_.error(*blocks, "found an empty array, expected at least one CIDR");
-  }
-  vpc_known_ = gateway && blocks->kind() == Kind::array && blocks->size() > 0 &&
-               policy_.vpc.cidr_blocks.size() == blocks->size();
+  if (!blocks || !in_.is(*blocks, Kind::array, "an array of CIDRs")) return;
+  if (blocks->size() == 0) in_.error(*blocks, "found an empty array, expected at least one CIDR");
+  blocks->each_element([&](Value element) {
+    const auto prefix = in_.prefix(element);
+    if (!prefix) return;
+    policy_.vpc.cidr_blocks.push_back(*prefix);
+    in_.expect_hosts_in(element, *prefix);
+  });
+  vpc_known_ = gateway && blocks->size() > 0 && policy_.vpc.cidr_blocks.size() == blocks->size();
 }
 
 void PolicyReader::read_options(Value value) {

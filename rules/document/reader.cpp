@@ -157,6 +157,14 @@ std::optional<Prefix> Reader::prefix(Value value) {
   return std::nullopt;
 }
 
+void Reader::expect_hosts_in(Value at, const Prefix& block) {
+  const auto* nobodys = nobodys_block(block);
+  if (nobodys == nullptr) return;
+  const auto shown = block.length == 32 ? to_string(block.base) : to_string(block);
+  const auto why = to_string(nobodys->block) + ' ' + std::string(nobodys->what);
+  error(at, shown + (block.length == 32 ? " is never a host's: " : " has no address of a host: ") + why);
+}
+
 std::optional<Ipv6> Reader::ipv6_address(Value value) {
   constexpr std::string_view kExpected = "an IPv6 address like \"2001:db8:10:3::11\"";
   const auto text = string(value, kExpected);
@@ -187,6 +195,8 @@ Fields::Fields(Reader& reader, Value object, std::span<const std::string_view> k
   object.each_member([&](Value key, Value value) {
     auto found = std::ranges::find(keys_, key.text());
     if (found == keys_.end()) {
+      const auto later = not_yet_enforced(key.text());
+      if (!later.empty()) return reader_->not_enforced(key, later, "found the key " + in_quotes(key.text()));
       found = std::ranges::find(keys_, reader_->unknown(key, "key", keys_));
       if (found != keys_.end()) misspelt_.set(static_cast<std::size_t>(found - keys_.begin()));
       return;

@@ -50,6 +50,9 @@ class Reader {
   bool name(Value key);
   std::optional<Ipv4> address(Value value);
   std::optional<Prefix> prefix(Value value);
+  // An error where no host can have the address, or any of the block: it is never on a wire.
+  void expect_a_hosts(Value at, Ipv4 address) { expect_hosts_in(at, {.base = address, .length = 32}); }
+  void expect_hosts_in(Value at, const Prefix& block);
   std::optional<Ipv6> ipv6_address(Value value);
   std::optional<Ipv6Prefix> ipv6_prefix(Value value);
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace sallyport::rules {
 
@@ -64,5 +65,32 @@ struct ParsedPrefix {
   return (a.value >> 24U) == 10U || (a.value >> 20U) == 0xAC1U || (a.value >> 16U) == 0xC0A8U;
 }
 [[nodiscard]] constexpr bool is_rfc6598(Ipv4 a) { return (a.value >> 22U) == (0x64400000U >> 22U); }
+
+// Addresses that a packet between hosts never has, as source or destination: nobody's. `what` ends "0.0.0.0/8 …".
+struct NobodysBlock {
+  Prefix block;
+  std::string_view what;
+};
+inline constexpr NobodysBlock kLinkLocal{{{0xA9FE0000U}, 16}, "is link-local and never forwarded"};  // RFC 3927
+inline constexpr std::array<NobodysBlock, 5> kNobodys{{{{{0x00000000U}, 8}, "stands for no host"},   // RFC 1122
+                                                       {{{0x7F000000U}, 8}, "is loopback"},          // RFC 1122
+                                                       kLinkLocal,
+                                                       {{{0xE0000000U}, 4}, "is multicast"},   // RFC 5771
+                                                       {{{0xF0000000U}, 4}, "is reserved"}}};  // RFC 1112
+
+[[nodiscard]] constexpr bool may_be_a_hosts(Ipv4 address) {
+  return std::apply([address](const auto&... each) { return !(each.block.contains(address) || ...); }, kNobodys);
+}
+// The network's own address and the broadcast address of a link; one of two addresses has neither (RFC 3021).
+[[nodiscard]] constexpr bool names_no_host(const Prefix& link, Ipv4 address) {
+  return link.length < 31 && (address == link.first() || address == link.last());
+}
+// The block that all of the prefix lies in, or nullptr.
+[[nodiscard]] constexpr const NobodysBlock* nobodys_block(const Prefix& prefix) {
+  for (const auto& each : kNobodys) {
+    if (each.block.contains(prefix)) return &each;
+  }
+  return nullptr;
+}
 
 }  // namespace sallyport::rules

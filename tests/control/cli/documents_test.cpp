@@ -200,6 +200,10 @@ TEST(TestCommand, TellsWhatWasExpectedAndSeen) {
        "direction ingress, expected egress"},
       {"a wrong path", "{" + packet + R"(, "verdict": "deny", "path": "reply" })", kNo, "path forward, expected reply"},
       {"a rule", "{" + packet + R"(, "verdict": "deny", "rule": "100" })", kNo, "rule none, expected 100"},
+      {"a rule that does not deny", "{" + packet + R"(, "verdict": "deny", "rule": "web/egress/0" })", kNo,
+       "rule none, expected web/egress/0"},
+      {"a rule that is none", "{" + packet + R"(, "verdict": "deny", "rule": "100 or so" })", kBadInput,
+       "expected the number of an ACL entry"},
       {"a translation", "{" + packet + R"(, "verdict": "deny", "translated_from": "1.2.3.4" })", kNo,
        "translated_from none"},
       {"an unknown key", "{" + packet + R"(, "verdict": "deny", "verdct": 1 })", kBadInput, "tests.json:1:"},
@@ -216,6 +220,53 @@ TEST(TestCommand, TellsWhatWasExpectedAndSeen) {
     EXPECT_THAT(result.out + result.err, HasSubstr(c.text));
   }
   EXPECT_EQ(run_cli({"test", folder.file("missing.json")}).status, kBadInput);
+  const auto none = run_cli({"test", file("")});
+  EXPECT_EQ(none.status, kBadInput);
+  EXPECT_THAT(none.err, HasSubstr("found an empty array, expected at least one test in /tests"));
+}
+
+TEST(TestCommand, TakesARuleByEveryNameThatTraceGivesIt) {
+  const Folder folder;
+  (void)folder.write("policy.json", R"({
+  "version": 1,
+  "vpc": { "cidr_blocks": ["10.0.0.0/16"] },
+  "network_acls": { "lid": { "ingress": [ { "rule_no": 100, "action": "deny", "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_block": "0.0.0.0/0" },
+                                          { "rule_no": 110, "action": "allow", "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_block": "0.0.0.0/0" } ],
+                             "egress": [ { "rule_no": 7, "action": "allow", "protocol": "all", "cidr_block": "0.0.0.0/0" } ] } },
+  "security_groups": { "open": { "ingress": [ { "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"] } ],
+                                 "egress": [ { "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"] } ] } },
+  "subnets": { "a": { "cidr_block": "10.0.1.0/24", "security_groups": ["open"] },
+               "b": { "cidr_block": "10.0.2.0/24", "security_groups": ["open"], "network_acl": "lid" } }
+})");
+  struct Case {
+    std::string port, rule, wrong;  // wrong: what is said, or "" where it is as expected
+  };
+  const std::vector<Case> cases{
+      {"22", "100", ""},
+      {"22", R"("100")", ""},
+      {"22", R"("rule 100")", ""},
+      {"22", R"("lid/ingress/100")", ""},
+      {"22", R"("open/egress/0")", "rule lid/ingress/100, expected open/egress/0"},
+      {"22", "110", "rule 100, expected 110"},
+      {"23", R"("*")", ""},
+      {"23", R"("rule *")", ""},
+      {"80", R"("open/egress/0")", ""},
+      {"80", R"("lid/ingress/110")", ""},
+      {"80", R"("lid/egress/7")", ""},
+      {"80", R"("lid/ingress/100")", "expected lid/ingress/100"},
+      {"80", "110", "rule none, expected 110"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.port + ' ' + c.rule);
+    const auto tests = folder.write(
+        "tests.json", R"({ "version": 1, "policy": "policy.json", "tests": [ { "id": "t", "protocol": "tcp",
+                           "from": "10.0.1.10", "to": "10.0.2.10:)" +
+                          c.port + R"(", "verdict": ")" + (c.port == "80" ? "allow" : "deny") + R"(", "rule": )" +
+                          c.rule + " } ] }");
+    const auto result = run_cli({"test", tests});
+    EXPECT_EQ(result.status, c.wrong.empty() ? kYes : kNo) << result.out << result.err;
+    EXPECT_THAT(result.out, HasSubstr(c.wrong));
+  }
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST(ReachCommand, AnswersWhoCanTalkToWhom) {
       {"the internet and a public address",
        {"--from", "internet", "--to", "interface:extA"},
        kYes,
-       "internet  extalb  tcp 80, tcp 443  by extalb/ingress/1 policy.json:9"},
+       "internet  extalb  tcp 80, tcp 443  by extalb/ingress/0 policy.json:8, extalb/ingress/1 policy.json:9\n"},
       {"the internet and nobody's",
        {"--from", "internet", "--to", "db"},
        kNo,
@@ -63,6 +63,35 @@ TEST(ReachCommand, AnswersWhoCanTalkToWhom) {
     EXPECT_EQ(result.status, asked.status) << asked.description << '\n' << result.out << result.err;
     EXPECT_THAT(squeezed(result.out), HasSubstr(squeezed(asked.line))) << asked.description;
   }
+}
+
+// A line that several rules explain names each, and each traffic with all the addresses that get it.
+TEST(ReachCommand, NamesEveryRuleBehindALine) {
+  const Folder folder;
+  const auto policy = folder.write("p.json", R"({ "version": 1,
+  "vpc": { "cidr_blocks": ["10.0.0.0/16"], "internet_gateway": true },
+  "prefix_lists": { "office": ["198.51.100.0/25"] },
+  "security_groups": {
+    "web": { "ingress": [ { "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] },
+                          { "protocol": "tcp", "from_port": 79, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"] },
+                          { "protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["198.51.100.0/24"] },
+                          { "protocol": "icmp", "from_port": 8, "to_port": -1, "cidr_blocks": ["198.51.100.0/24"] },
+                          { "protocol": "tcp", "from_port": 22, "to_port": 22, "prefix_lists": ["office"] } ] } },
+  "route_tables": { "public": [ { "cidr_block": "0.0.0.0/0", "gateway": "internet" } ] },
+  "subnets": { "a": { "cidr_block": "10.0.1.0/24", "route_table": "public" } },
+  "interfaces": { "w": { "subnet": "a", "private_ips": ["10.0.1.10"], "public_ip": "203.0.113.10",
+                         "security_groups": ["web"] } } })");
+  const auto table = run_cli({"reach", policy, "--from", "internet"}).out;
+  EXPECT_THAT(table, HasSubstr("tcp 79-80"));
+  EXPECT_THAT(table, HasSubstr("by web/ingress/0 p.json:5, web/ingress/1 p.json:6\n"));
+  EXPECT_THAT(table, HasSubstr("tcp 22 (198.51.100.0/25)"));
+  EXPECT_THAT(table, HasSubstr("icmp 8 (198.51.100.0/24)"));
+  EXPECT_THAT(table, HasSubstr("web/ingress/3 p.json:8"));
+  EXPECT_THAT(table, HasSubstr("web/ingress/4 p.json:9"));
+  EXPECT_THAT(table, Not(HasSubstr("web/ingress/2"))) << "it admits nothing that another does not";
+  EXPECT_THAT(table, Not(HasSubstr("not between all")));
+  const auto json = nlohmann::json::parse(run_cli({"reach", policy, "--from", "internet", "-o", "json"}).out);
+  for (const auto& pair : json.at("pairs")) EXPECT_EQ(pair.at("rules").size(), 2U) << pair;
 }
 
 TEST(ReachCommand, RefusesWhatItCannotMean) {

@@ -52,6 +52,20 @@ TEST_F(FlowsTest, AreFilteredRankedCountedAndKilled) {
   EXPECT_EQ(runtime.flows.size(), 1U);
 }
 
+TEST_F(FlowsTest, AnEchosIdIsNoPort) {
+  start_with(small_policy(tcp_rule(80)));
+  dataplane::FlowRecord echo = tcp_flow(0x0A00030B, 77, 77, 10);
+  echo.protocol = 1;
+  echo.translated_from = 0xCB007105;  // 203.0.113.5
+  echo.translated_from_port = echo.translated_to_port = 2000;
+  runtime.flows = {echo};
+  const json flow = json_of("/v1/flows")["flows"][0];
+  EXPECT_EQ(flow["to"], "198.51.100.7");
+  EXPECT_EQ(flow["icmp_id"], 77);
+  EXPECT_EQ(flow["translated"], (json{{"from", "203.0.113.5"}, {"to", nullptr}}));
+  EXPECT_TRUE(cli({"flows"}).out.contains("198.51.100.7  ")) << cli({"flows"}).out;
+}
+
 TEST_F(FlowsTest, AListComesWholeHoweverLong) {
   start_with(small_policy(tcp_rule(80)));
   for (const std::size_t count : {0U, 1U, 255U, 256U, 257U, 512U, 1000U}) {

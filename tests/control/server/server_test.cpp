@@ -32,6 +32,22 @@ TEST_F(ServerTest, WithoutAPolicyItSaysSoAndTakesOne) {
   EXPECT_EQ(ask("GET", "/v1/policy")->get_header_value("ETag"), "1");
 }
 
+TEST_F(ServerTest, APolicyIsAsLargeAsWhatSomebodyWroteWhereverThatIsTold) {
+  auto policy = json::parse(small_policy(tcp_rule(80) + ", " + tcp_rule(443)));
+  policy["subnets"]["app-a"]["security_groups"] = {"web"};  // stands for hosts that are no interfaces
+  policy["network_acls"]["lid"]["egress"] = {
+      {{"rule_no", 1}, {"action", "allow"}, {"protocol", "all"}, {"cidr_block", "0.0.0.0/0"}}};
+  start_with(policy.dump(1));
+  const json status = json_of("/v1/status")["policy"];
+  EXPECT_EQ(status["interfaces"], 1);
+  EXPECT_EQ(status["rules"], 3);
+  EXPECT_THAT(cli({"status"}).out, HasSubstr("1 interfaces, 3 rules"));
+  EXPECT_THAT(cli({"history"}).out, HasSubstr("3 rules added, 1 interface added"));
+  const auto compiled = run_cli({"compile", gateway.policy_path, "-o", folder.file("policy.spi")}).out;
+  EXPECT_THAT(compiled, HasSubstr("interfaces  1 in"));
+  EXPECT_THAT(compiled, HasSubstr("rules       3\n"));
+}
+
 TEST_F(ServerTest, ABadPolicyStopsTheStartWithTheCompilersWords) {
   gateway.policy_path =
       folder.write("policy.json", small_policy(R"({ "protocol": "-1", "security_groups": ["wbe"] })"));

@@ -147,20 +147,47 @@ TEST(Trace, KnowsPortsOfAGatewayDocument) {
   ASSERT_TRUE(gateway) << rules::render(gateway.error(), "gateway.json", text);
   const auto image = image_of(kTiers);
   struct Case {
-    std::string description, from, to, in_port, code;
+    std::string description, from, to;
+    std::optional<std::string> in_port;
+    std::string code;
   };
   const std::vector<Case> cases{
-      {"the port of its subnet is found", "10.0.4.10", "10.0.5.10:5432", "", ""},
+      {"the port of its subnet is found", "10.0.4.10", "10.0.5.10:5432", std::nullopt, ""},
       {"and may be named", "10.0.4.10", "10.0.5.10:5432", "apps", ""},
       {"by another's port it is forged", "10.0.4.10", "10.0.5.10:5432", "dbs", "GATEWAY_REJECTS_SPOOFED_TRAFFIC"},
       {"from outside as well", "10.0.4.10", "10.0.5.10:5432", "outside", "GATEWAY_REJECTS_SPOOFED_TRAFFIC"},
       {"nobody's address", "10.0.4.77", "10.0.5.10:5432", "apps", "UNKNOWN_HOST"},
-      {"the internet", "198.51.100.7", "10.0.5.10:5432", "", "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"},
+      {"the internet", "198.51.100.7", "10.0.5.10:5432", std::nullopt, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"},
+      {"the uplink's broadcast", "198.51.100.255", "10.0.5.10:5432", std::nullopt, "MARTIAN_ADDRESS"},
+      {"to the uplink's broadcast", "10.0.4.10", "198.51.100.255:53", std::nullopt, "MULTICAST_OR_BROADCAST"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.description);
     const RequestWords words{.protocol = "tcp", .from = c.from, .to = c.to, .in_port = c.in_port};
     EXPECT_EQ(traced(image, words, &gateway->config).code, c.code);
+  }
+}
+
+TEST(Trace, SendsTheFlagsItIsGiven) {
+  struct Case {
+    std::optional<std::string> flags, state;
+    std::string code;
+  };
+  const std::vector<Case> cases{
+      {std::nullopt, std::nullopt, ""},
+      {"S", std::nullopt, ""},
+      {"", std::nullopt, "CONNTRACK_INVALID_STATE"},
+      {"SF", std::nullopt, "CONNTRACK_INVALID_STATE"},
+      {std::nullopt, "established", ""},
+      {"A", "established", ""},
+      {"", "established", "CONNTRACK_INVALID_STATE"},
+  };
+  const auto image = image_of(kTiers);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.flags.value_or("none given") + ' ' + c.state.value_or(""));
+    const RequestWords words{
+        .protocol = "tcp", .from = "10.0.4.10", .to = "10.0.5.10:5432", .flags = c.flags, .state = c.state};
+    EXPECT_EQ(traced(image, words).code, c.code);
   }
 }
 
@@ -180,6 +207,9 @@ TEST(Trace, RefusesWhatIsNoRequest) {
       {{.protocol = "icmp", .from = "10.0.4.9", .to = "10.0.5.10", .icmp = "8/x"}, "icmp", "8/x"},
       {{.protocol = "udp", .from = "10.0.4.9", .to = "10.0.5.10:1", .flags = "S"}, "flags", "no TCP flags"},
       {{.protocol = "tcp", .from = "10.0.4.9", .to = "10.0.5.10:1", .flags = "SX"}, "flags", "SX"},
+      {{.protocol = "udp", .from = "10.0.4.9", .to = "10.0.5.10:1", .flags = ""}, "flags", "no TCP flags"},
+      {{.protocol = "icmp", .from = "10.0.4.9", .to = "10.0.5.10", .icmp = ""}, "icmp", "found \"\""},
+      {{.protocol = "tcp", .from = "10.0.4.9", .to = "10.0.5.10:1", .state = ""}, "state", "found \"\""},
       {{.protocol = "tcp", .from = "10.0.4.9", .to = "10.0.5.10:1", .state = "old"}, "state", "old"},
   };
   for (const auto& c : cases) {

@@ -206,6 +206,50 @@ TEST(Meaning, WhatIsNeverForwarded) {
               {"broadcast", "inside", udp(kApp, "255.255.255.255:9").frame(), "drop MULTICAST_OR_BROADCAST"}});
 }
 
+TEST(Meaning, AnUplinksNetworkAndBroadcastAddressesAreNobodys) {
+  const auto from = [](std::string_view source) { return syn(source, "203.0.113.20:80"); };
+  GatewayWorld world(usual_policy().dump(), resolved());
+  run(world,
+      {{"from the network", "outside", from("198.51.100.0:1"), "drop MARTIAN_ADDRESS"},
+       {"from the broadcast address", "outside", from("198.51.100.255:1"), "drop MARTIAN_ADDRESS"},
+       {"forged inside", "dmz", tcp("198.51.100.255:1", kDb, tcp::kSyn).from(kVpnMac).frame(), "drop MARTIAN_ADDRESS"},
+       {"an error of theirs", "outside",
+        icmp_error("198.51.100.255", "203.0.113.20", 3, 1, tcp("203.0.113.20:1", "198.18.0.7:80", 0).packet()).frame(),
+        "drop MARTIAN_ADDRESS"},
+       {"to the network", "inside", syn(kApp, "198.51.100.0:53"), "drop MULTICAST_OR_BROADCAST"},
+       {"to all of it", "dmz", udp("10.0.1.20:1", "198.51.100.255:53").frame(), "drop MULTICAST_OR_BROADCAST"},
+       {"from outside to all of it", "outside", syn("198.51.100.7:1", "198.51.100.255:80"),
+        "drop MULTICAST_OR_BROADCAST"},
+       {"its neighbours are somebody", "outside", from("198.51.100.254:1"),
+        "dmz tcp 198.51.100.254:1 > 10.0.1.20:80 S ttl 63"}});
+  EXPECT_EQ(world.flows().size(), 0) << "the one that passed is untracked";
+}
+
+TEST(Meaning, ALinkOfTwoHasNoBroadcast) {
+  auto ports = usual_ports();
+  ports[2] = uplink_port("outside", "198.51.100.2/31", "198.51.100.3");
+  GatewayWorld world(usual_policy().dump(), resolved(), ports);
+  run(world, {{"from the next hop", "outside", syn("198.51.100.3:1", "203.0.113.20:80"),
+               "dmz tcp 198.51.100.3:1 > 10.0.1.20:80 S ttl 63"}});
+}
+
+TEST(Meaning, AHostInsideTheUplinksPrefixKeepsItsAddress) {
+  auto ports = usual_ports();
+  ports[2] = uplink_port("outside", "10.0.3.10/30", "10.0.3.9");
+  GatewayWorld world(usual_policy().dump(), resolved(), ports);
+  run(world, {{"app-1 is the link's broadcast address", "inside", syn(kApp, kDb),
+               "inside tcp 10.0.3.11:40000 > 10.0.4.5:5432 S ttl 63"}});
+}
+
+TEST(Meaning, AFrameFromTheGatewaysOwnStationIsALoop) {
+  GatewayWorld world(usual_policy().dump(), resolved());
+  const auto own = tcp("198.18.0.7:1", "203.0.113.20:80", tcp::kSyn).from(kGatewayMac).frame();
+  run(world, {{"a packet", "outside", own, "drop MALFORMED_ETHERNET"},
+              {"an ARP request", "outside", arp_request(kGatewayMac, "198.51.100.7", "198.51.100.2"),
+               "drop MALFORMED_ETHERNET"}});
+  EXPECT_EQ(world.originated().size(), 0);
+}
+
 TEST(Meaning, RouterAndUplinkAddressesAreUnfiltered) {
   auto policy = usual_policy();
   policy["security_groups"]["app"] = nlohmann::ordered_json::object();

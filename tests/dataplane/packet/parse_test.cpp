@@ -189,6 +189,14 @@ TEST(ParseFacts, OtherIcmpHasNoPorts) {
   EXPECT_EQ(p.source_port, 0);
 }
 
+TEST(ParseFacts, ThePortsOwnStationSendsNothingHere) {
+  const auto own = web().from(kOptions.own_mac).frame();
+  EXPECT_EQ(parse(own, kOptions).drop, DropCode::MALFORMED_ETHERNET);
+  ParseOptions options = kOptions;
+  options.any_destination_mac = true;
+  EXPECT_EQ(parse(own, options).drop, DropCode::none);
+}
+
 TEST(ParseFacts, AnyDestination) {
   ParseOptions options = kOptions;
   options.any_destination_mac = true;

@@ -90,6 +90,10 @@ const Change kPorts[] = {
     {"a subnet twice", "/ports/dmz/subnets/1", "\"public-a\"", "\"public-a\" is listed twice in /ports/dmz/subnets/1"},
     {"proxy_arp without subnets", "/ports/outside/proxy_arp", "true",
      "proxy_arp answers for the subnets of a port, expected the key subnets in /ports/outside/proxy_arp"},
+    {"a port's flow log", "/ports/dmz/flow_log", "{}",
+     "The flow log is not enforced by this version: found the key \"flow_log\" in /ports/dmz/flow_log"},
+    {"a port that idles", "/ports/dmz/idle", "\"adaptive\"",
+     "idle \"adaptive\" is not enforced by this version: found the key \"idle\" in /ports/dmz/idle"},
     {"mtu", "/ports/dmz/mtu", "9001", ""},
     {"mtu below 68", "/ports/dmz/mtu", "67", "found the number 67, expected bytes from 68 to 9216 in /ports/dmz/mtu"},
     {"one-armed", "/ports/outside/routed", R"({"address":"10.0.9.4/24","gateway":"10.0.9.1"})", ""},
@@ -100,7 +104,14 @@ const Change kPorts[] = {
     {"the network itself", "/ports/outside/uplink/address", "\"198.51.100.0/24\"",
      "\"198.51.100.0/24\" is the network's or the broadcast address, expected a host's in "
      "/ports/outside/uplink/address"},
-    {"a link of two", "/ports/outside/uplink/address", "\"198.51.100.0/31\"", ""},
+    {"a link of two", "/ports/outside/uplink", R"({"address":"198.51.100.0/31","gateway":"198.51.100.1"})", ""},
+    {"a link-local link", "/ports/outside/uplink", R"({"address":"169.254.7.2/30","gateway":"169.254.7.1"})", ""},
+    {"loopback", "/ports/outside/uplink", R"({"address":"127.0.0.2/8","gateway":"127.0.0.1"})",
+     "127.0.0.2 is never a host's: 127.0.0.0/8 is loopback in /ports/outside/uplink/address\n"
+     "127.0.0.1 is never a host's: 127.0.0.0/8 is loopback in /ports/outside/uplink/gateway"},
+    {"behind the broadcast address", "/ports/outside/uplink/gateway", "\"198.51.100.255\"",
+     "\"198.51.100.255\" is the network's or the broadcast address, expected a host's in "
+     "/ports/outside/uplink/gateway"},
     {"off the link", "/ports/outside/uplink/gateway", "\"198.51.101.1\"",
      "198.51.101.1 is not on the link, expected an address of 198.51.100.0/24 in /ports/outside/uplink/gateway"},
     {"itself", "/ports/outside/uplink/gateway", "\"198.51.100.2\"",
@@ -238,6 +249,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "203.0.113.20 belongs to interface \"alb-1\" of the policy in /ports/outside/uplink/address"},
         PairRow{"the next hop is somebody's", "", "", kOwn, R"({"address":"203.0.113.2/24","gateway":"203.0.113.6"})",
                 1, "203.0.113.6 belongs to NAT gateway \"nat-a\" of the policy in /ports/outside/uplink/gateway"},
+        PairRow{"a public address that is the uplink's network", "/interfaces/alb-1/public_ip", "\"198.51.100.0\"", "",
+                "", 1,
+                "198.51.100.0, which belongs to interface \"alb-1\" of the policy, is the network's or the broadcast "
+                "address of 198.51.100.0/24 in /ports/outside/uplink/address"},
+        PairRow{"a NAT gateway's that is the uplink's broadcast", "/nat_gateways/nat-a/public_ips/0",
+                "\"198.51.100.255\"", "", "", 1,
+                "198.51.100.255, which belongs to NAT gateway \"nat-a\" of the policy, is the network's or the "
+                "broadcast address of 198.51.100.0/24 in /ports/outside/uplink/address"},
+        PairRow{"of a link of two both are somebody's", "/interfaces/alb-1/public_ip", "\"198.51.100.4\"", kOwn,
+                R"({"address":"198.51.100.2/31","gateway":"198.51.100.3"})", 0, ""},
         PairRow{"one address on two ports", "", "", "/ports/inside/routed",
                 R"({"address":"198.51.100.2/24","gateway":"198.51.100.1"})", 1,
                 "198.51.100.2 is an address of port \"inside\" already in /ports/outside/uplink/address"},

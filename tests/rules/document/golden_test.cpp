@@ -18,7 +18,7 @@ TEST_P(Golden, IsSaidLetterByLetter) {
 
 INSTANTIATE_TEST_SUITE_P(Documents, Golden,
                          testing::Values("misspelt", "tabs", "long-line", "umlauts", "truncated", "empty", "trailing",
-                                         "many", "ipv6", "duplicates", "comma", "comment"));
+                                         "many", "ipv6", "duplicates", "comma", "comment", "nobodys"));
 
 }  // namespace
 }  // namespace sallyport::rules

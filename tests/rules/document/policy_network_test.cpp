@@ -64,6 +64,9 @@ const Change kSubnets[] = {
      "10.0.0.0/23 overlaps the subnet 10.0.1.0/24 (line) in /subnets/x/cidr_block"},
     {"the same again", "/subnets/x", R"({"cidr_block":"10.0.3.0/24"})",
      "10.0.3.0/24 overlaps the subnet 10.0.3.0/24 (line) in /subnets/x/cidr_block"},
+    {"loopback", "/subnets/x", R"({"cidr_block":"127.0.4.0/24"})",
+     "127.0.4.0/24 has no address of a host: 127.0.0.0/8 is loopback in /subnets/x/cidr_block\n"
+     "127.0.4.0/24 lies in no CIDR block of the VPC in /subnets/x/cidr_block"},
     {"defaults", "/subnets/x", R"({"cidr_block":"10.0.4.0/24"})", ""},
     {"too small", "/subnets/x", R"({"cidr_block":"10.0.4.0/30"})",
      "\"10.0.4.0/30\" has no address that is not reserved (the first four and the last are), expected a /29 or larger "
@@ -80,9 +83,59 @@ const Change kSubnets[] = {
      "IPv6 is not enforced by this version: found the key \"ipv6_cidr_block\" in /subnets/app-a/ipv6_cidr_block"},
 };
 
+// Addresses that no packet between hosts ever has.
+const Change kNobodysAddresses[] = {
+    {"a VPC of this network", "/vpc/cidr_blocks/1", "\"0.0.0.0/8\"",
+     "0.0.0.0/8 has no address of a host: 0.0.0.0/8 stands for no host in /vpc/cidr_blocks/1"},
+    {"a VPC of loopback", "/vpc/cidr_blocks/1", "\"127.1.0.0/16\"",
+     "127.1.0.0/16 has no address of a host: 127.0.0.0/8 is loopback in /vpc/cidr_blocks/1"},
+    {"a link-local VPC", "/vpc/cidr_blocks/1", "\"169.254.0.0/16\"",
+     "169.254.0.0/16 has no address of a host: 169.254.0.0/16 is link-local and never forwarded in "
+     "/vpc/cidr_blocks/1"},
+    {"a multicast VPC", "/vpc/cidr_blocks/1", "\"239.0.0.0/8\"",
+     "239.0.0.0/8 has no address of a host: 224.0.0.0/4 is multicast in /vpc/cidr_blocks/1"},
+    {"a reserved VPC", "/vpc/cidr_blocks/1", "\"255.0.0.0/8\"",
+     "255.0.0.0/8 has no address of a host: 240.0.0.0/4 is reserved in /vpc/cidr_blocks/1"},
+    {"a VPC with more besides", "/vpc/cidr_blocks/1", "\"126.0.0.0/7\"", ""},
+    {"public 0.0.0.0", "/interfaces/alb-1/public_ip", "\"0.0.0.0\"",
+     "0.0.0.0 is never a host's: 0.0.0.0/8 stands for no host in /interfaces/alb-1/public_ip"},
+    {"public loopback", "/interfaces/alb-1/public_ip", "\"127.0.0.1\"",
+     "127.0.0.1 is never a host's: 127.0.0.0/8 is loopback in /interfaces/alb-1/public_ip"},
+    {"public link-local", "/interfaces/alb-1/public_ip", "\"169.254.1.1\"",
+     "169.254.1.1 is never a host's: 169.254.0.0/16 is link-local and never forwarded in "
+     "/interfaces/alb-1/public_ip"},
+    {"public multicast", "/interfaces/alb-1/public_ip", "\"224.0.0.1\"",
+     "224.0.0.1 is never a host's: 224.0.0.0/4 is multicast in /interfaces/alb-1/public_ip"},
+    {"public reserved", "/interfaces/alb-1/public_ip", "\"240.0.0.1\"",
+     "240.0.0.1 is never a host's: 240.0.0.0/4 is reserved in /interfaces/alb-1/public_ip"},
+    {"public broadcast", "/interfaces/alb-1/public_ip", "\"255.255.255.255\"",
+     "255.255.255.255 is never a host's: 240.0.0.0/4 is reserved in /interfaces/alb-1/public_ip"},
+    {"a NAT gateway's 0.0.0.0", "/nat_gateways/nat-a/public_ips/1", "\"0.0.0.0\"",
+     "0.0.0.0 is never a host's: 0.0.0.0/8 stands for no host in /nat_gateways/nat-a/public_ips/1"},
+    {"a NAT gateway's multicast", "/nat_gateways/nat-a/public_ips/0", "\"239.255.255.255\"",
+     "239.255.255.255 is never a host's: 224.0.0.0/4 is multicast in /nat_gateways/nat-a/public_ips/0"},
+    {"a NAT gateway inside of nobody's", "/nat_gateways/nat-a/private_ip", "\"127.0.0.1\"",
+     "127.0.0.1 is outside its subnet, expected an address of 10.0.1.0/24 in /nat_gateways/nat-a/private_ip"},
+    {"published on loopback", "/interfaces/docker-host/publish/0", "\"80:127.0.0.1:80\"",
+     "127.0.0.1 is never a host's: 127.0.0.0/8 is loopback in /interfaces/docker-host/publish/0"},
+    {"published on nobody", "/interfaces/docker-host/publish/0", "\"80:0.0.0.0:80\"",
+     "0.0.0.0 is never a host's: 0.0.0.0/8 stands for no host in /interfaces/docker-host/publish/0"},
+    {"beside them", "/interfaces/alb-1/public_ip", "\"223.255.255.255\"", ""},
+};
+
 const Change kInterfaces[] = {
     {"the flow log", "/interfaces/app-1/flow_log", "{}",
      "The flow log is not enforced by this version: found the key \"flow_log\" in /interfaces/app-1/flow_log"},
+    {"the flow log of all", "/flow_log", "{}",
+     "The flow log is not enforced by this version: found the key \"flow_log\" in /flow_log"},
+    {"the VPC's flow log", "/vpc/flow_log", "{}",
+     "The flow log is not enforced by this version: found the key \"flow_log\" in /vpc/flow_log"},
+    {"a subnet's flow log", "/subnets/app-a/flow_log", "{}",
+     "The flow log is not enforced by this version: found the key \"flow_log\" in /subnets/app-a/flow_log"},
+    {"a NAT gateway's flow log", "/nat_gateways/nat-a/flow_log", "{}",
+     "The flow log is not enforced by this version: found the key \"flow_log\" in /nat_gateways/nat-a/flow_log"},
+    {"idle among the options", "/options/idle", "\"adaptive\"",
+     "idle \"adaptive\" is not enforced by this version: found the key \"idle\" in /options/idle"},
     {"no subnet", "/interfaces/app-1/subnet", "", "missing key \"subnet\" in /interfaces/app-1"},
     {"no such subnet", "/interfaces/app-1/subnet", "\"app-b\"",
      "unknown subnet \"app-b\" in /interfaces/app-1/subnet; did you mean \"app-a\"?"},
@@ -232,6 +285,7 @@ const Change kOptions[] = {
 
 INSTANTIATE_TEST_SUITE_P(Routes, NetworkChange, testing::ValuesIn(kRoutes));
 INSTANTIATE_TEST_SUITE_P(Subnets, NetworkChange, testing::ValuesIn(kSubnets));
+INSTANTIATE_TEST_SUITE_P(NobodysAddresses, NetworkChange, testing::ValuesIn(kNobodysAddresses));
 INSTANTIATE_TEST_SUITE_P(Interfaces, NetworkChange, testing::ValuesIn(kInterfaces));
 INSTANTIATE_TEST_SUITE_P(Published, NetworkChange, testing::ValuesIn(kPublished));
 INSTANTIATE_TEST_SUITE_P(Nats, NetworkChange, testing::ValuesIn(kNats));

@@ -85,5 +85,51 @@ TEST(PrivateRanges, EndWhereTheRfcsSay) {
   EXPECT_EQ(range("100.128.0.0"), 0);
 }
 
+TEST(Nobodys, EndWhereTheRfcsSay) {
+  const struct {
+    const char* address;
+    const char* block;  // "" where a host may have it
+  } rows[] = {{"0.0.0.0", "0.0.0.0/8"},
+              {"0.255.255.255", "0.0.0.0/8"},
+              {"1.0.0.0", ""},
+              {"126.255.255.255", ""},
+              {"127.0.0.0", "127.0.0.0/8"},
+              {"127.255.255.255", "127.0.0.0/8"},
+              {"128.0.0.0", ""},
+              {"169.253.255.255", ""},
+              {"169.254.0.0", "169.254.0.0/16"},
+              {"169.254.255.255", "169.254.0.0/16"},
+              {"169.255.0.0", ""},
+              {"223.255.255.255", ""},
+              {"224.0.0.0", "224.0.0.0/4"},
+              {"239.255.255.255", "224.0.0.0/4"},
+              {"240.0.0.0", "240.0.0.0/4"},
+              {"255.255.255.255", "240.0.0.0/4"}};
+  for (const auto& row : rows) {
+    const auto address = *parse_ipv4(row.address);
+    const auto* block = nobodys_block({.base = address, .length = 32});
+    EXPECT_EQ(block != nullptr ? to_string(block->block) : "", row.block) << row.address;
+    EXPECT_EQ(may_be_a_hosts(address), block == nullptr) << row.address;
+  }
+  EXPECT_EQ(nobodys_block(parse_prefix("126.0.0.0/7")->prefix), nullptr) << "half of it is somebody's";
+  EXPECT_NE(nobodys_block(parse_prefix("127.5.0.0/16")->prefix), nullptr);
+}
+
+TEST(Links, NameTheirNetworkAndAllOfIt) {
+  const struct {
+    const char* link;
+    const char* address;
+    bool no_host;
+  } rows[] = {{"198.51.100.0/24", "198.51.100.0", true},  {"198.51.100.0/24", "198.51.100.255", true},
+              {"198.51.100.0/24", "198.51.100.1", false}, {"198.51.100.4/30", "198.51.100.4", true},
+              {"198.51.100.4/30", "198.51.100.7", true},  {"198.51.100.4/30", "198.51.100.3", false},
+              {"198.51.100.4/31", "198.51.100.4", false}, {"198.51.100.4/31", "198.51.100.5", false},
+              {"198.51.100.4/32", "198.51.100.4", false}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(names_no_host(parse_prefix(row.link)->prefix, *parse_ipv4(row.address)), row.no_host)
+        << row.link << ' ' << row.address;
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::rules

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "rules/model/drop_code.h"
+#include "rules/model/policy_size.h"
 
 namespace sallyport::rules {
 namespace {
@@ -23,6 +24,19 @@ TEST(VpcValue, ResolverIsTheSecondAddressOfItsFirstBlock) {
   Vpc vpc;
   vpc.cidr_blocks = {parse_prefix("10.9.0.0/16")->prefix, parse_prefix("10.1.0.0/16")->prefix};
   EXPECT_EQ(to_string(vpc.resolver()), "10.9.0.2");
+}
+
+TEST(PolicySize, CountsWhatSomebodyWrote) {
+  Policy policy;
+  policy.interfaces["one"];
+  policy.subnets["a"].security_groups = {"web"};
+  policy.security_groups["default"].ingress.resize(1);
+  policy.security_groups["web"].ingress = {{.where = {.line = 3}}, {.where = {.line = 4}}};
+  policy.security_groups["web"].egress = {{.where = {.line = 5}}};
+  policy.network_acls["default"].egress.resize(1);
+  policy.network_acls["lid"].egress = {{.where = {.line = 6}}};
+  EXPECT_EQ(size_of(policy).interfaces, 1U);
+  EXPECT_EQ(size_of(policy).rules, 4U);
 }
 
 TEST(DropCodes, HaveOneNameMeaningAndRemedyEach) {
