@@ -11,7 +11,7 @@ whole() { grep -c 'live changes have left too much behind' "$work/sallyportd.log
 # Who is admitted by one rule alone, which comes and goes.
 start_small() {
   jq '.security_groups.all.ingress = [{ protocol: "icmp", cidr_blocks: ["0.0.0.0/0"] }]' "$work/policy.json" >"$work/small.json"
-  gateway_of 1 af_packet:gw-left af_packet:gw-right '.policy = "small.json" | .budget = { rows: 8 }'
+  gateway_of 1 af_packet:gw-left af_packet:gw-right '.policy = "small.json" | .budget = { rows: 3 }'
   start_gateway "$work/gateway.json"
   start_web_server two
 }
@@ -27,7 +27,7 @@ changes_until_outgrown() {
   expect "each rule that was added is seen" "$(printf '200 %.0s' {1..12})" "$seen"
   expect "and once it is gone" "no answer" "$(get one http://10.9.2.10/ --connect-timeout 1)"
   expect "generations" 25 "$(sallyport status -o json | jq .policy.generation)"
-  expect_match "compiled whole some times, not each time" '^([2-9]|1[0-2])$' "$(whole)"
+  expect_match "compiled whole some times, not each time" '^[2-9]$' "$(whole)"
   expect "the hash is that of what was applied" "$(sallyport history -o json | jq -r '.generations[-1].hash')" \
     "$(sallyport status -o json | jq -r .policy.hash)"
   expect "decisions made again, that were others" 0 "$(sallyport status -o json | jq .self_check.mismatched)"
