@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "rules/analyze/reach_admitting.h"
 #include "rules/analyze/reach_kinds.h"
 #include "rules/analyze/reach_places.h"
 
@@ -18,78 +19,6 @@ namespace {
 constexpr std::size_t kMostPlaces = 8'000;
 constexpr std::size_t kMostCells = 20'000'000;
 constexpr std::size_t kMostRemembered = 16'000'000;
-
-using Hits = std::vector<std::uint32_t>;
-// Addresses that stand for ends, ascending, with the number of the end.
-using Samples = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
-
-// What one set of groups admits, by the other end: for most of them, and for those that rules name.
-struct Admitted {
-  SetId mostly = kNothing;
-  std::vector<std::pair<std::uint32_t, SetId>> others;  // ascending
-};
-
-Samples samples_of(const Ends& ends) {
-  Samples samples;
-  for (std::uint32_t i = 0; i < ends.ends.size(); ++i) samples.emplace_back(ends.ends[i].sample.value, i);
-  std::ranges::sort(samples);
-  return samples;
-}
-
-// The ends that a peer holds.
-Hits hits_of(const Ground& ground, literal::PeerId peer, const Samples& samples) {
-  Hits hits;
-  for (const Range& range : ground.rules.peers()[peer]) {
-    auto at = std::ranges::lower_bound(samples, std::pair(range.first, 0U));
-    for (; at != samples.end() && at->first <= range.last; ++at) hits.push_back(at->second);
-  }
-  std::ranges::sort(hits);
-  return hits;
-}
-
-// Of one set of groups, against all ends of the other side.
-class Admitting {
- public:
-  Admitting(Ground& ground, const Ends& others)
-      : ground_(ground), samples_(samples_of(others)), known_(ground.rules.peers().size()) {}
-
-  Admitted by(const std::vector<std::string>& groups, Side side) {
-    Admitted result;
-    std::vector<std::pair<std::uint32_t, SetId>> found;
-    for (const auto& name : groups) {
-      for (const auto id : ground_.rules.of_group(name, side)) add(ground_.rules.rule(id), result, found);
-    }
-    std::ranges::sort(found);
-    for (const auto& [end, set] : found) {
-      if (result.others.empty() || result.others.back().first != end) result.others.emplace_back(end, result.mostly);
-      result.others.back().second = ground_.sets.unite(result.others.back().second, set);
-    }
-    return result;
-  }
-  [[nodiscard]] const Samples& samples() const { return samples_; }
-
- private:
-  void add(const literal::Rule& rule, Admitted& result, std::vector<std::pair<std::uint32_t, SetId>>& found) {
-    const SetId set = ground_.sets.of(rule.traffic);
-    if (rule.everywhere) {
-      result.mostly = ground_.sets.unite(result.mostly, set);
-      return;
-    }
-    for (const auto peer : rule.peers) {
-      auto& hits = known_[peer];
-      if (!hits) hits = hits_of(ground_, peer, samples_);
-      if (hits->size() == samples_.size()) {
-        result.mostly = ground_.sets.unite(result.mostly, set);
-      } else {
-        for (const auto end : *hits) found.emplace_back(end, set);
-      }
-    }
-  }
-
-  Ground& ground_;
-  const Samples samples_;
-  std::vector<std::optional<Hits>> known_;
-};
 
 class Hosts {
  public:

@@ -44,10 +44,10 @@ TEST(Image, SaysWhyItIsRefused) {
   bytes = sample_bytes();
   bytes[bytes.size() / 2] ^= std::byte{1};
   EXPECT_EQ(reason(bytes), "altered: its SHA-256 is not the one written in it");
-  EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{6}),
-            "made by a newer version (format 6, this program reads up to format 5)");
+  EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{7}),
+            "made by a newer version (format 7, this program reads up to format 6)");
   EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{1}),
-            "made by an older version (format 1, this program reads format 5): compile the policy again");
+            "made by an older version (format 1, this program reads format 6): compile the policy again");
   EXPECT_EQ(with_header(offsetof(Header, version), std::uint32_t{0}), "altered: there is no format 0");
   EXPECT_EQ(with_header(offsetof(Header, flags), std::uint32_t{1}), "altered: unknown flags in the header");
   EXPECT_EQ(with_header(offsetof(Header, sections), std::uint32_t{5}), "malformed: 5 sections");
@@ -80,8 +80,8 @@ Bytes with_extra_section(std::uint32_t id) {
 TEST(Image, UnknownSectionsAreIgnoredOnlyWhereTheLayoutSaysSo) {
   EXPECT_EQ(reason(with_extra_section(layout::kIgnorableFrom)), "");
   EXPECT_EQ(reason(with_extra_section(layout::kIgnorableFrom + 9)), "");
-  EXPECT_EQ(reason(with_extra_section(99)), "made by a newer version (section 99, this program reads up to format 5)");
-  EXPECT_EQ(reason(with_extra_section(3)), "malformed: section 27: not in order of id");
+  EXPECT_EQ(reason(with_extra_section(99)), "made by a newer version (section 99, this program reads up to format 6)");
+  EXPECT_EQ(reason(with_extra_section(3)), "malformed: section 28: not in order of id");
 }
 
 TEST(Image, TheSectionTableMustBeExact) {
