@@ -210,7 +210,7 @@ const Command kDiffCommand{"diff", "what a change of policy changes: traffic, ro
 Compares behaviour, not text: the first packets that are now allowed or now denied
 at each interface by its groups and the ACL of its subnet, each set with a packet
 that shows it; routes that lead elsewhere; interfaces and gateways that came and
-went. Exit status 0 without a difference, 1 with one.
+went. Exit status 0 without a difference, 1 with one, 4 when it gave up.
 
   --running            compares with the policy of the running gateway, and says which of
                        its live flows would be cut (on_policy_change, deleted interfaces,

@@ -113,7 +113,7 @@ int run_reach(const Invocation& invocation) {
   const auto found = rules::reach(*policy, {*from, *to, *traffic}, patience->asked());
   if (!found) {
     print_error("reach: " + patience->reason() + found.error());
-    return kRefused;
+    return patience->reason().empty() ? kBadInput : kRefused;
   }
   return print_reach(*found, policy->file, invocation);
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 
 #include "control/server/request_head.h"
 
@@ -50,6 +51,7 @@ void Reception::open(int listening) {
   listening_ = listening;
   fcntl(listening_, F_SETFL, fcntl(listening_, F_GETFL) | O_NONBLOCK);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), name_ + ": eventfd");
   thread_ = std::thread([this] { run(); });
 }
 

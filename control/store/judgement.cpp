@@ -54,7 +54,7 @@ std::optional<Refusal> PolicyStore::refuse_beyond(const rules::Policy& candidate
   const auto difference = rules::diff(now ? now->policy : rules::Policy{}, candidate,
                                       [&](double) { return clock_.monotonic() - began <= most; });
   if (!difference) {
-    return Refusal{.kind = Refusal::Kind::invalid,
+    return Refusal{.kind = Refusal::Kind::beyond,
                    .message = "to tell what it opens takes longer than " + std::to_string(most.count()) +
                               " s, the budget time: apply it without max_opened"};
   }

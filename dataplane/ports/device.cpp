@@ -50,8 +50,12 @@ rules::MacAddress made_address(const std::string& name) {
 }
 
 // The kernel's end of a tap keeps the device's own address, so the gateway needs another; rings have none at all.
+bool shares_its_address(const rules::Device& device) {
+  return device.kind == rules::DeviceKind::tap ||
+         (device.kind == rules::DeviceKind::vdev && device.argument.starts_with("net_tap"));
+}
 rules::MacAddress gateway_address(const rules::Port& port, std::uint16_t id) {
-  if (port.device.kind == rules::DeviceKind::tap) return made_address(port.device.argument);
+  if (shares_its_address(port.device)) return made_address(port.device.argument);
   const rules::MacAddress own = link_address(id);
   return own == rules::MacAddress{} ? made_address(port.name) : own;
 }

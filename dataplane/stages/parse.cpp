@@ -6,7 +6,7 @@
 namespace sallyport::dataplane {
 namespace {
 
-// The last address of a subnet, unless somebody has it as a public one, and those of an uplink's link.
+// The last address of a subnet, unless somebody has it as a public one, or an uplink's network or broadcast address.
 bool is_broadcast(const BoundPolicy& policy, rules::Ipv4 address) {
   if (policy.is_uplink_broadcast(address)) return true;
   return policy.view().owner_of(address).kind == rules::OwnerKind::broadcast &&

@@ -86,10 +86,15 @@ class Client {
 class ReceptionTest : public ::testing::Test {
  protected:
   void open(const ReceptionLimits& limits) {
-    const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    listen_with(limits);
+    reception->open(listening);
+  }
+  // Clients may connect and speak; nobody is received yet, and no deadline runs.
+  void listen_with(const ReceptionLimits& limits) {
+    listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
     const auto [address, size] = address_of("listener");
     ASSERT_EQ(bind(listening, reinterpret_cast<const sockaddr*>(&address), size), 0);
-    ASSERT_EQ(listen(listening, 128), 0);
+    ASSERT_EQ(::listen(listening, 128), 0);
     reception.emplace(
         "test", limits, [](int socket) { return guest_at(socket); },
         [this](int socket, const Guest& guest, std::string bytes, std::size_t head) {
@@ -100,7 +105,6 @@ class ReceptionTest : public ::testing::Test {
           changed.notify_all();
           if (!holds) reception->farewell(socket, "hello " + guest.who + large);
         });
-    reception->open(listening);
   }
   void TearDown() override {
     if (reception) reception->close();
@@ -130,6 +134,7 @@ class ReceptionTest : public ::testing::Test {
     return served.at(0).begun;
   }
 
+  int listening = -1;
   struct Served {
     int socket;
     std::string begun;  // what came after the head
@@ -187,8 +192,9 @@ TEST_F(ReceptionTest, WhoIsWorkedForIsNotCut) {
 }
 
 TEST_F(ReceptionTest, WhoIsLateIsToldSo) {
-  open({.head = milliseconds(30), .farewell = milliseconds(30)});
+  listen_with({.head = milliseconds(30), .farewell = milliseconds(30)});
   const Client silent("ann.1"), half("ann.2", "GET / HTTP/1.1\r\nHo"), stays("bob.1", kAsk);
+  reception->open(listening);
   EXPECT_EQ(silent.hears(), "");
   EXPECT_THAT(half.hears(), StartsWith("HTTP/1.1 408 request_timeout\r\n"));
   EXPECT_EQ(stays.hears(), "hello bob");
